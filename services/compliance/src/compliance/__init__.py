@@ -1,0 +1,1 @@
+"""The hour ledger, weekly requirements, scans and alerts."""

@@ -1,0 +1,1 @@
+"""People, credentials, sessions, roles and signing keys."""

@@ -1,0 +1,1 @@
+"""Templates, notifications and their deliveries."""

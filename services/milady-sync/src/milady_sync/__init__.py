@@ -1,0 +1,1 @@
+"""Milady CIMA accounts, course enrollments, synced progress and time."""

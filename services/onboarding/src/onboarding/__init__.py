@@ -1,0 +1,1 @@
+"""Partners, documents and signatures, programs, enrollments and assignments."""

@@ -1,0 +1,1 @@
+"""Practical services on the chair: log, photos, approvals."""
