@@ -1,0 +1,86 @@
+"""Hours of training: `compliance`'s ledger entries, and those that `milady-sync` reads from Milady (SPEC 3.2)."""
+
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from contracts.event import Event, Minutes
+
+
+class Source(StrEnum):
+    """Where hours come from (SPEC 3.2)."""
+
+    MANUAL = "manual"
+    SCORM = "scorm"
+    PARTNER = "partner"
+    MOBILE = "mobile"
+    LMS = "lms"
+    COORDINATOR = "coordinator"
+
+
+class Category(StrEnum):
+    """Classroom (related technical instruction) or on the job."""
+
+    THEORY = "theory"
+    PRACTICAL = "practical"
+
+
+class HoursStatus(StrEnum):
+    """`lms` hours are verified by nature; a void is a revision of zero minutes."""
+
+    SUBMITTED = "submitted"
+    VERIFIED = "verified"
+    REJECTED = "rejected"
+    VOIDED = "voided"
+
+
+def hours_to_minutes(old: dict[str, Any]) -> dict[str, Any]:
+    """Lifts `hours.logged` 1 (decimal hours) to 2 (whole minutes, rounded half to even)."""
+    lifted = {name: value for name, value in old.items() if name != "hours"}
+    minutes = (Decimal(str(old["hours"])) * 60).quantize(Decimal(1), rounding=ROUND_HALF_EVEN)
+    return {**lifted, "minutes": int(minutes)}
+
+
+class HoursLogged(
+    Event,
+    topic="hours.logged",
+    version=2,
+    key="enrollment_id",
+    producers=("compliance", "milady-sync"),
+    consumers=("compliance", "portal"),
+    lifts={1: hours_to_minutes},
+    partitions=6,
+):
+    """Minutes of training on one date, as first logged or as restated: the newest revision of `log_id` counts (SPEC 3.2)."""
+
+    log_id: UUID
+    enrollment_id: UUID
+    student_id: UUID
+    work_date: date
+    minutes: Minutes
+    category: Category
+    source: Source
+    status: HoursStatus
+    logged_by: UUID | None = None
+    external_key: str | None = None
+
+
+class HoursVoided(
+    Event,
+    topic="hours.voided",
+    version=1,
+    key="enrollment_id",
+    producers=("compliance", "milady-sync"),
+    consumers=("compliance", "portal"),
+    partitions=6,
+):
+    """The entry counts no more; a revision of zero minutes (SPEC 3.2)."""
+
+    log_id: UUID
+    enrollment_id: UUID
+    student_id: UUID
+    work_date: date
+    source: Source
+    reason: str
