@@ -1,0 +1,120 @@
+"""A pytest plugin: a real PostgreSQL and a real Kafka for a session of tests (`pytest_plugins = ["dev.testing"]`).
+
+It stands on the root group `test` and on chassis and contracts alone, for the tests of a service run without the rest of `dev`.
+"""
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import TopicAlreadyExistsError
+
+from dev import kafka as kafka_server
+from dev import postgres as postgres_server
+from dev.processes import free_port
+
+# Any two processes that make roles at once agree on this number (PostgreSQL has no CREATE ROLE IF NOT EXISTS).
+_PROVISIONING = 0x43484149
+# Roles belong to the server, not to a database: every test database of one server shares these.
+_PASSWORD = "chairside-test"
+
+
+class Topic(Protocol):
+    """What `contracts.topics.TOPICS` holds."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def partitions(self) -> int: ...
+    @property
+    def config(self) -> dict[str, str]: ...
+
+
+@dataclass(frozen=True)
+class ServiceDatabase:
+    """A database of a service's own, empty but for its roles: addresses for the login role, the owner, and the superuser."""
+
+    login_url: str
+    owner_url: str
+    admin_url: str
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The superuser's DSN of a real PostgreSQL 18: that of CHAIRSIDE_TEST_POSTGRES, or one started for this session."""
+    if given := os.environ.get("CHAIRSIDE_TEST_POSTGRES"):
+        yield given
+        return
+    folder: Path = tmp_path_factory.mktemp("postgres") / "data"
+    with postgres_server.running(folder, free_port(), durable=False) as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address (host:port) of a real Kafka 4.3: that of CHAIRSIDE_TEST_KAFKA, or one started for this session."""
+    if given := os.environ.get("CHAIRSIDE_TEST_KAFKA"):
+        yield given
+        return
+    folder: Path = tmp_path_factory.mktemp("kafka") / "data"
+    with kafka_server.running(folder, free_port()) as address:
+        yield address
+
+
+@asynccontextmanager
+async def _one_at_a_time(admin_dsn: str) -> AsyncIterator[None]:
+    connection = await asyncpg.connect(admin_dsn)
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", _PROVISIONING)
+        yield
+    finally:
+        await connection.close()
+
+
+def _address(admin_dsn: str, user: str | None, database: str) -> str:
+    parts = urlsplit(admin_dsn)
+    netloc = f"{user}:{_PASSWORD}@{parts.hostname}:{parts.port}" if user else parts.netloc
+    return urlunsplit(parts._replace(netloc=netloc, path=f"/{database}"))
+
+
+async def fresh_database(admin_dsn: str, service: str) -> ServiceDatabase:
+    """Makes a database that no other test has (`<service>_<random>`), with the service's roles, ready to be migrated.
+
+    `service` is the service's name (`milady-sync`). Nothing drops it: it goes with the server.
+    """
+    from chassis.provision import provision
+    from contracts.people import KINDS
+
+    role = service.replace("-", "_")
+    database = f"{role}_{secrets.token_hex(4)}"
+    async with _one_at_a_time(admin_dsn):
+        await provision(admin_dsn, service, KINDS, login_password=_PASSWORD, owner_password=_PASSWORD, database=database)
+    return ServiceDatabase(
+        login_url=_address(admin_dsn, role, database),
+        owner_url=_address(admin_dsn, f"{role}_owner", database),
+        admin_url=_address(admin_dsn, None, database),
+    )
+
+
+async def create_topics(bootstrap: str, topics: Iterable[Topic]) -> None:
+    """Makes the topics, with their partitions and settings, that are not there yet; leaves the others alone."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        there = set(await admin.list_topics())
+        missing = [NewTopic(one.name, one.partitions, 1, topic_configs=dict(one.config)) for one in topics if one.name not in there]
+        if missing:
+            answer = await admin.create_topics(missing)
+            for name, code, *reason in answer.topic_errors:
+                if code not in (0, TopicAlreadyExistsError.errno):
+                    raise RuntimeError(f"Kafka did not make topic {name}: error {code} {reason}")
+    finally:
+        await admin.close()
