@@ -1,10 +1,13 @@
 """`compliance`'s alerts: what was seen, by which rule, on which numbers (SPEC 3.3)."""
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from contracts.event import Event, Minutes, Value
+from pydantic import Field
+
+from contracts.event import Event, Value
+from contracts.fields import Days, EnrollmentId, Instant, Minutes, ProgramId, Revision, StudentId
 from contracts.hours import Source
 
 
@@ -28,9 +31,9 @@ class Severity(StrEnum):
 class CountedEntry(Value):
     """A ledger row that the check counted."""
 
-    log_id: UUID
-    revision: int
-    work_date: date
+    log_id: UUID = Field(description="The ledger entry")
+    revision: Revision
+    work_date: date = Field(description="In the program's time zone")
     minutes: Minutes
     source: Source
 
@@ -38,30 +41,30 @@ class CountedEntry(Value):
 class Explanation(Value):
     """Why the alert stands: the rule in words, its numbers, the rows it counted, and how fresh Milady's data was."""
 
-    rule: str
-    required_minutes: Minutes
-    target_minutes: Minutes
-    logged_minutes: Minutes
-    idle_days: int
-    last_activity_on: date | None
-    checked_on: date
-    data_as_of: datetime | None
-    counted: tuple[CountedEntry, ...]
+    rule: str = Field(description="The rule of SPEC 3.3 that was broken, in words")
+    required_minutes: Minutes = Field(description="What the enrollment requires of a whole week")
+    target_minutes: Minutes = Field(description="What this week asks for: the requirement, less the days that do not count")
+    logged_minutes: Minutes = Field(description="What counted in this week so far")
+    idle_days: Days = Field(description="Days without activity, days of approved leave left out")
+    last_activity_on: date | None = Field(description="Day of the last counted hours; empty if there never were any")
+    checked_on: date = Field(description="Day of the check, in the program's time zone")
+    data_as_of: Instant | None = Field(description="Up to when Milady's data was known; empty if the student needs none")
+    counted: tuple[CountedEntry, ...] = Field(description="The ledger rows that the check counted")
 
 
 class Alert(Value):
     """An alert's state, the same in every event that speaks of one. The week starts on Monday, in the program's zone."""
 
-    alert_id: UUID
-    enrollment_id: UUID
-    student_id: UUID
-    program_id: UUID
+    alert_id: UUID = Field(description="The alert; `revision` is its version")
+    enrollment_id: EnrollmentId
+    student_id: StudentId
+    program_id: ProgramId
     alert_type: AlertType
     severity: Severity
-    week_start: date
-    message: str
+    week_start: date = Field(description="Monday of the week, in the program's time zone")
+    message: str = Field(description="What the student is told")
     explanation: Explanation
-    raised_at: datetime
+    raised_at: Instant = Field(description="When it was first raised")
 
 
 class AlertRaised(
@@ -89,6 +92,6 @@ class AlertResolved(
 ):
     """An alert was resolved, by the hours that reach the target, by a later check, or by hand."""
 
-    resolved_at: datetime
-    resolution: str
-    resolved_by: UUID | None = None
+    resolved_at: Instant = Field(description="When it was resolved")
+    resolution: str = Field(description="Why it was resolved, in words")
+    resolved_by: UUID | None = Field(default=None, description="Who resolved it by hand; empty when hours or a later check did")

@@ -6,13 +6,13 @@ value and the names; the envelope is the chassis' work.
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import BaseModel, ConfigDict
+
+from contracts.fields import Revision
 
 Lift = Callable[[dict[str, Any]], dict[str, Any]]
-Revision = Annotated[PositiveInt, Field(description="Version of the aggregate; an older one never overwrites a newer")]
-Minutes = Annotated[int, Field(ge=0, description="Whole minutes")]
 SCHEMA_PREFIX = "urn:chairside:event:"
 
 EVENTS: dict[str, type["Event"]] = {}
@@ -21,6 +21,10 @@ EVENTS: dict[str, type["Event"]] = {}
 
 class UnknownVersionError(ValueError):
     """The message names a version of its event that this build does not know."""
+
+
+class LiftError(ValueError):
+    """The body of an older version does not fit that version, so it cannot be lifted."""
 
 
 class Value(BaseModel):
@@ -89,18 +93,22 @@ class Event(Value):
     def read(cls, schema_uri: str, body: bytes) -> Self:
         """The event in `body`, lifted to the newest version.
 
-        Raises UnknownVersionError when `schema_uri` names another event or a version newer than this build,
-        and pydantic's ValidationError when the body does not fit its schema.
+        Raises UnknownVersionError when `schema_uri` names another event or a version newer than this build, LiftError when an
+        older body does not fit its version, and pydantic's ValidationError when the body does not fit the newest. All are
+        ValueErrors: the message will never be readable, so trying again does not help.
         """
         if schema_uri == cls.schema_uri():
             return cls.model_validate_json(body)
         prefix = f"{SCHEMA_PREFIX}{cls.topic}:v"
         found = schema_uri.removeprefix(prefix)
-        if found == schema_uri or not found.isdigit() or int(found) not in cls.lifts:
+        if found == schema_uri or not found.isdecimal() or int(found) not in cls.lifts:
             raise UnknownVersionError(f"{schema_uri!r} is not a version of {cls.topic} that this build knows (1 to {cls.version})")
         data = json.loads(body)
-        for version in range(int(found), cls.version):
-            data = cls.lifts[version](data)
+        try:
+            for version in range(int(found), cls.version):
+                data = cls.lifts[version](data)
+        except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
+            raise LiftError(f"the body does not fit {schema_uri}: {type(error).__name__}") from error
         return cls.model_validate(data)
 
 

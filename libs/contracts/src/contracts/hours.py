@@ -6,7 +6,10 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from contracts.event import Event, Minutes
+from pydantic import Field
+
+from contracts.event import Event
+from contracts.fields import EnrollmentId, Minutes, StudentId
 
 
 class Source(StrEnum):
@@ -55,16 +58,18 @@ class HoursLogged(
 ):
     """Minutes of training on one date, as first logged or as restated: the newest revision of `log_id` counts (SPEC 3.2)."""
 
-    log_id: UUID
-    enrollment_id: UUID
-    student_id: UUID
-    work_date: date
-    minutes: Minutes
+    log_id: UUID = Field(description="The ledger entry; `revision` is its version")
+    enrollment_id: EnrollmentId
+    student_id: StudentId
+    work_date: date = Field(description="Day of the training, in the program's time zone")
+    minutes: Minutes = Field(description="Whole minutes of training")
     category: Category
     source: Source
     status: HoursStatus
-    logged_by: UUID | None = None
-    external_key: str | None = None
+    logged_by: UUID | None = Field(default=None, description="Who logged them; empty for `lms` hours")
+    external_key: str | None = Field(
+        default=None, description="The entry's name in the system that it comes from; the same one again is the same entry"
+    )
 
 
 class HoursVoided(
@@ -78,9 +83,9 @@ class HoursVoided(
 ):
     """The entry counts no more; a revision of zero minutes (SPEC 3.2)."""
 
-    log_id: UUID
-    enrollment_id: UUID
-    student_id: UUID
-    work_date: date
+    log_id: UUID = Field(description="The ledger entry; `revision` is its version")
+    enrollment_id: EnrollmentId
+    student_id: StudentId
+    work_date: date = Field(description="Day of the training, in the program's time zone")
     source: Source
-    reason: str
+    reason: str = Field(description="Why it counts no more")

@@ -1,19 +1,22 @@
 """`onboarding`'s events: partners and their papers, programs, enrollments and assignments (SPEC 3.7, 3.8)."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from contracts.event import Event, Minutes, Value
+from pydantic import Field, PositiveInt
+
+from contracts.event import Event, Value
+from contracts.fields import EnrollmentId, Instant, Minutes, PartnerId, ProgramId, StudentId, UserId
 from contracts.people import Role
 
 
 class Partner(Value):
     """A partner's state, the same in every event that speaks of one."""
 
-    user_id: UUID
+    user_id: UserId
     role: Role
-    status: Literal["pending", "approved", "active", "suspended"]
+    status: Literal["pending", "approved", "active", "suspended"] = Field(description="How far the partner is")
 
 
 class PartnerApplied(
@@ -21,7 +24,7 @@ class PartnerApplied(
 ):
     """A person applied for a partner's role."""
 
-    applied_at: datetime
+    applied_at: Instant = Field(description="When they applied")
 
 
 class PartnerApproved(
@@ -29,8 +32,8 @@ class PartnerApproved(
 ):
     """An admin approved the application."""
 
-    approved_at: datetime
-    approved_by: UUID
+    approved_at: Instant = Field(description="When the admin approved")
+    approved_by: UUID = Field(description="The admin")
 
 
 class PartnerActivated(
@@ -44,7 +47,7 @@ class PartnerActivated(
 ):
     """Everything is signed, set up and approved: `identity` grants the role."""
 
-    activated_at: datetime
+    activated_at: Instant = Field(description="When the last condition was met")
 
 
 class DocumentSigned(
@@ -52,29 +55,29 @@ class DocumentSigned(
 ):
     """A person signed one version of one document."""
 
-    signature_id: UUID
-    user_id: UUID
-    document_id: UUID
-    document_title: str
-    document_version: int
-    document_hash: str
-    signed_at: datetime
+    signature_id: UUID = Field(description="The signature")
+    user_id: UserId
+    document_id: UUID = Field(description="The document")
+    document_title: str = Field(description="Its title")
+    document_version: PositiveInt = Field(description="Its version, from 1")
+    document_hash: str = Field(description="SHA-256 of the exact bytes shown, in hexadecimal")
+    signed_at: Instant = Field(description="When it was signed")
 
 
 class Course(Value):
     """A theory course on Milady CIMA, known by its Milady code."""
 
-    code: str
-    title: str
-    minutes: Minutes
+    code: str = Field(description="Short name that does not change")
+    title: str = Field(description="Name to show")
+    minutes: Minutes = Field(description="Time that the course takes, and its weight in theory %")
 
 
 class Skill(Value):
     """A practical service and how often it must be performed; no quota: it is logged but does not count towards practical %."""
 
-    code: str
-    title: str
-    quota: int | None = None
+    code: str = Field(description="Short name that does not change")
+    title: str = Field(description="Name to show")
+    quota: PositiveInt | None = Field(default=None, description="How many approved services the program asks for; empty: none")
 
 
 class ProgramPublished(
@@ -87,28 +90,28 @@ class ProgramPublished(
 ):
     """A program as it is from now on."""
 
-    program_id: UUID
-    partner_id: UUID
-    name: str
-    time_zone: str
-    theory_minutes: Minutes
-    practical_minutes: Minutes
-    required_minutes_per_week: Minutes
-    inactivity_days_threshold: int
-    courses: tuple[Course, ...]
-    skills: tuple[Skill, ...]
+    program_id: ProgramId
+    partner_id: PartnerId
+    name: str = Field(description="Name to show")
+    time_zone: str = Field(description="IANA name of the zone of the program's days, weeks and schedules")
+    theory_minutes: Minutes = Field(description="Theory in the whole program")
+    practical_minutes: Minutes = Field(description="Training on the chair in the whole program")
+    required_minutes_per_week: Minutes = Field(description="Requirement of a new enrollment")
+    inactivity_days_threshold: PositiveInt = Field(description="Idle days at which the inactivity check raises an alert")
+    courses: tuple[Course, ...] = Field(description="The theory courses, in order")
+    skills: tuple[Skill, ...] = Field(description="The catalogue of practical services")
 
 
 class Enrollment(Value):
     """An enrollment's state, the same in every event that speaks of one. Dates are in the program's time zone."""
 
-    enrollment_id: UUID
-    student_id: UUID
-    program_id: UUID
-    cohort_id: UUID | None = None
-    started_on: date
-    ended_on: date | None = None
-    status: Literal["active", "withdrawn", "completed"]
+    enrollment_id: EnrollmentId
+    student_id: StudentId
+    program_id: ProgramId
+    cohort_id: UUID | None = Field(default=None, description="The cohort, if any")
+    started_on: date = Field(description="First day; hours before it are refused")
+    ended_on: date | None = Field(default=None, description="Last day; empty while it goes on")
+    status: Literal["active", "withdrawn", "completed"] = Field(description="Only an active one takes hours and services")
 
 
 class EnrollmentCreated(
@@ -138,12 +141,12 @@ class EnrollmentWithdrawn(
 class Assignment(Value):
     """Who may see a student's records, and as what."""
 
-    assignment_id: UUID
-    student_id: UUID
-    partner_id: UUID
+    assignment_id: UUID = Field(description="The assignment; `revision` is its version")
+    student_id: StudentId
+    partner_id: PartnerId
     role: Role
-    program_id: UUID | None = None
-    active: bool
+    program_id: ProgramId | None = Field(default=None, description="The program that it is limited to; empty: all")
+    active: bool = Field(description="Whether it holds now")
 
 
 class StudentAssigned(
