@@ -4,5 +4,6 @@ import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-CACHE = ROOT / ".chairside" / "cache"
-HOME = Path(os.environ.get("CHAIRSIDE_HOME") or ROOT / ".chairside").resolve()
+TOOLS = Path(os.environ.get("CHAIRSIDE_TOOLS") or ROOT / ".chairside").resolve()
+CACHE = TOOLS / "cache"
+HOME = Path(os.environ.get("CHAIRSIDE_HOME") or TOOLS).resolve()
