@@ -27,9 +27,9 @@ class Example:
     name: str
     path: Path
 
-    def read(self) -> Event:
-        """The event, lifted to the newest version. Raises ValueError when it cannot be read, KeyError for an unknown topic."""
-        return EVENTS[self.topic].read(f"{SCHEMA_PREFIX}{self.topic}:v{self.version}", self.path.read_bytes())
+    def read_as(self, event: type[Event]) -> Event:
+        """The event, lifted to the newest version. Raises ValueError when it does not read as that class."""
+        return event.read(f"{SCHEMA_PREFIX}{self.topic}:v{self.version}", self.path.read_bytes())
 
 
 def examples(folder: Path = FOLDER) -> list[Example]:
@@ -51,5 +51,5 @@ def example(topic: str, name: str | None = None, version: int | None = None) -> 
     chosen = [found for found in there if name in (None, found.name)]
     if not chosen:
         names = ", ".join(found.name for found in there) or "none"
-        raise ExampleMissingError(f"no example {name or ''} of {topic}.v{wanted}; there are: {names} (libs/contracts/examples)")
-    return chosen[0].read()
+        raise ExampleMissingError(f"no example {name or 'at all'} of {topic}.v{wanted}; there are: {names} (libs/contracts/examples)")
+    return chosen[0].read_as(EVENTS[topic])

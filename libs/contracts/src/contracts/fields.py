@@ -10,7 +10,10 @@ Revision = Annotated[PositiveInt, Field(description="Version of the aggregate; a
 Minutes = Annotated[int, Field(ge=0, description="Whole minutes")]
 Days = Annotated[int, Field(ge=0, description="Whole days")]
 Count = Annotated[int, Field(ge=0, description="How many")]
-Percent = Annotated[Decimal, Field(ge=0, le=100, description="0 to 100, unrounded")]
+Percent = Annotated[
+    Decimal,
+    Field(ge=0, le=100, description="0 to 100, unrounded", json_schema_extra={"format": "decimal", "x-minimum": 0, "x-maximum": 100}),
+]
 Rating = Annotated[int, Field(ge=1, le=5, description="1 (poor) to 5 (excellent)")]
 Instant = AwareDatetime
 """A moment with its offset from UTC; a naive one is refused."""
