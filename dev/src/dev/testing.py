@@ -5,14 +5,12 @@ It stands on the root group `test` and on chassis and contracts alone, for the t
 
 import os
 import secrets
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit, urlunsplit
 
-import asyncpg
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError
@@ -21,8 +19,6 @@ from dev import kafka as kafka_server
 from dev import postgres as postgres_server
 from dev.processes import free_port
 
-# Any two processes that make roles at once agree on this number (PostgreSQL has no CREATE ROLE IF NOT EXISTS).
-_PROVISIONING = 0x43484149
 # Roles belong to the server, not to a database: every test database of one server shares these.
 _PASSWORD = "chairside-test"
 
@@ -69,16 +65,6 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-@asynccontextmanager
-async def _one_at_a_time(admin_dsn: str) -> AsyncIterator[None]:
-    connection = await asyncpg.connect(admin_dsn)
-    try:
-        await connection.execute("SELECT pg_advisory_lock($1)", _PROVISIONING)
-        yield
-    finally:
-        await connection.close()
-
-
 def _address(admin_dsn: str, user: str | None, database: str) -> str:
     parts = urlsplit(admin_dsn)
     netloc = f"{user}:{_PASSWORD}@{parts.hostname}:{parts.port}" if user else parts.netloc
@@ -95,8 +81,7 @@ async def fresh_database(admin_dsn: str, service: str) -> ServiceDatabase:
 
     role = service.replace("-", "_")
     database = f"{role}_{secrets.token_hex(4)}"
-    async with _one_at_a_time(admin_dsn):
-        await provision(admin_dsn, service, KINDS, login_password=_PASSWORD, owner_password=_PASSWORD, database=database)
+    await provision(admin_dsn, service, KINDS, login_password=_PASSWORD, owner_password=_PASSWORD, database=database)
     return ServiceDatabase(
         login_url=_address(admin_dsn, role, database),
         owner_url=_address(admin_dsn, f"{role}_owner", database),

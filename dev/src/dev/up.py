@@ -1,0 +1,174 @@
+"""`./chairside up`: from nothing to a running stack, and from that to a stopped one."""
+
+import asyncio
+import importlib.util
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Mapping
+
+from dev import gateway, kafka, kafka_jars, postgres, provisioning
+from dev import state as states
+from dev.checks import check
+from dev.processes import Handle
+from dev.seed import seed
+from dev.stack import SERVICES, Service, Stack, marked, sandbox_settings, secrets_of, service_settings
+from dev.steps import Progress, say, step
+from dev.supervisor import Spec, Supervisor, ready_by_port, ready_over_http
+
+_DATA = (
+    "postgres",
+    "kafka",
+    "storage",
+    "outbox",
+    "sandbox.sqlite",
+    "sandbox.sqlite-wal",
+    "sandbox.sqlite-shm",
+    "traces",
+    "logs",
+    "secrets.json",
+)
+
+
+def _postgres_spec(stack: Stack) -> Spec:
+    folder = stack.home / "postgres"
+    return Spec(
+        "postgres",
+        postgres.server_argv(folder, stack.port("postgres")),
+        marked(stack, "postgres"),
+        ready=lambda: postgres.is_ready(folder),
+        stop_signal=postgres.STOP_SIGNAL,
+        prepare=lambda: postgres.forget_dead_server(folder),
+    )
+
+
+def _kafka_spec(stack: Stack) -> Spec:
+    port = stack.port("kafka")
+    argv = kafka.server_argv(stack.home / "kafka", port, stack.port("kafka-controller"))
+    return Spec("kafka", argv, marked(stack, "kafka"), ready_by_port(port))
+
+
+def _sandbox_spec(stack: Stack) -> Spec:
+    port = stack.port("sandbox")
+    return Spec("sandbox", [sys.executable, "-m", "dev.sandbox"], marked(stack, "sandbox", **sandbox_settings(stack)), ready_by_port(port))
+
+
+def _service_specs(stack: Stack, service: Service, processes: int) -> list[Spec]:
+    """The service as one process with all its parts, and `processes - 1` further ones with its workers alone."""
+    specs = []
+    for number in range(1, processes + 1):
+        name = service.name if number == 1 else f"{service.name}-{number}"
+        only = [] if number == 1 else ["--only", "workers"]
+        env = marked(stack, name, **service_settings(stack, service, stack.port(name)))
+        argv = [sys.executable, "-m", service.module, "serve", *only]
+        specs.append(Spec(name, argv, env, ready_over_http(stack.port(name))))
+    return specs
+
+
+def _built() -> tuple[Service, ...]:
+    """The services that can run; says of the others that they cannot."""
+    for service in SERVICES:
+        if importlib.util.find_spec(f"{service.module}.__main__") is None:
+            say(f"{service.name} has no app yet (no {service.module}/__main__.py): left out")
+    return tuple(one for one in SERVICES if importlib.util.find_spec(f"{one.module}.__main__"))
+
+
+async def _broker(stack: Stack, supervisor: Supervisor) -> None:
+    if not kafka_jars.are_here():
+        with step("Fetching Kafka (44 MB, once)", "Kafka is here"):
+            await asyncio.to_thread(kafka_jars.fetch, Progress("jars"))
+    with step("Starting Kafka", f"Kafka 4.3 answers on {stack.kafka}"):
+        await asyncio.to_thread(kafka.initialise, stack.home / "kafka", stack.port("kafka"), stack.port("kafka-controller"))
+        await supervisor.start(_kafka_spec(stack))
+        await supervisor.until_ready("kafka")
+    with step("Making topics", "All topics are there"):
+        await provisioning.topics(stack)
+
+
+async def _database(stack: Stack, supervisor: Supervisor, services: tuple[Service, ...]) -> None:
+    with step("Starting PostgreSQL", f"PostgreSQL 18 answers on 127.0.0.1:{stack.port('postgres')}"):
+        await asyncio.to_thread(postgres.initialise, stack.home / "postgres", password=secrets_of(stack).get("postgres"))
+        await supervisor.start(_postgres_spec(stack))
+        await supervisor.until_ready("postgres")
+    with step("Making databases and roles", "Databases and roles are there"):
+        await provisioning.databases(stack)
+    with step("Migrating", "Migrated"):
+        await provisioning.migrate(stack, services)
+
+
+async def _start_all(stack: Stack, supervisor: Supervisor, scale: Mapping[str, int]) -> list[str]:
+    services = _built()
+    specs = [_sandbox_spec(stack), gateway.spec(stack)]
+    specs += [spec for service in services for spec in _service_specs(stack, service, scale.get(service.name, 1))]
+
+    async def database_then_services() -> None:
+        await _database(stack, supervisor, services)
+        for spec in specs:
+            await supervisor.start(spec)
+
+    await asyncio.gather(database_then_services(), _broker(stack, supervisor))
+    with step(f"Waiting for {len(specs)} processes", "All are ready"):
+        await supervisor.until_ready(*(spec.name for spec in specs))
+    with step("Seeding", "Demo data is there"):
+        return await asyncio.to_thread(seed, stack)
+
+
+def _prepare_home(stack: Stack, fresh: bool) -> None:
+    stack.home.mkdir(parents=True, exist_ok=True)
+    if orphans := states.stop_left_behind(stack):
+        say(f"Stopped what an earlier run left behind: {', '.join(orphans)}")
+    if fresh:
+        say(f"Removing the data in {stack.home}")
+        for name in _DATA:
+            path = stack.home / name
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    shutil.rmtree(stack.home / "traces", ignore_errors=True)
+    for folder in ("logs", "traces", "storage", "outbox"):
+        (stack.home / folder).mkdir(exist_ok=True)
+
+
+def _tell(stack: Stack, people: list[str]) -> None:
+    lines = [
+        f"Portal         {stack.url}",
+        f"APIs           {stack.url}/api/<service>/docs",
+        f"Sandbox        http://127.0.0.1:{stack.port('sandbox')}",
+        f"Mail           {stack.home / 'outbox'}",
+        f"Data           {stack.home}",
+        *people,
+    ]
+    print("\nChairside runs.\n" + "".join(f"  {line}\n" for line in lines), flush=True)
+
+
+async def run(stack: Stack, *, fresh: bool, scale: Mapping[str, int]) -> None:
+    """Starts everything, prints where it is, keeps it alive until SIGINT or SIGTERM, stops it. Raises StartError if it cannot start."""
+    state = states.State(stack.base, Handle.of(os.getpid()))
+    with states.held(stack):
+        _prepare_home(stack, fresh)
+        check(stack)
+        states.write(stack, state)
+        supervisor = Supervisor(stack, state)
+        stopped = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        watcher = asyncio.create_task(supervisor.watch())
+        starting = asyncio.create_task(_start_all(stack, supervisor, scale))
+        ending = asyncio.create_task(stopped.wait())
+        try:
+            await asyncio.wait((starting, ending), return_when=asyncio.FIRST_COMPLETED)
+            if starting.done():
+                _tell(stack, starting.result())
+                state.ready = True
+                states.write(stack, state)
+                await ending
+        finally:
+            starting.cancel()
+            watcher.cancel()
+            await _stop_all(stack, supervisor)
+
+
+async def _stop_all(stack: Stack, supervisor: Supervisor) -> None:
+    with step("Stopping", "Stopped; the data stays"):
+        others = [name for name in supervisor.names if name not in ("gateway", "postgres", "kafka")]
+        await supervisor.stop(["gateway"], others, ["kafka", "postgres"])
+        (stack.home / "state.json").unlink(missing_ok=True)
