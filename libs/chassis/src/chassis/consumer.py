@@ -1,0 +1,156 @@
+"""The Kafka side of an inbox: one FastStream batch subscriber over all of its topics, committed by hand, watched for stalls."""
+
+import asyncio
+import time
+from typing import Any
+
+import structlog
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.message import StreamMessage
+from prometheus_client import Gauge
+
+from chassis.envelope import Delivery
+from chassis.inbox import Applier, RetriesExhaustedError
+
+log = structlog.get_logger()
+lag = Gauge("consumer_lag", "Events in the topic that the group has not applied yet", ["consumer", "topic"])
+
+POLL_MS = 10
+LOOK_EVERY = 5.0
+STALLED_AFTER = 60.0
+
+
+async def _keep(message: StreamMessage[Any]) -> Any:
+    return message.raw_message
+
+
+async def _parse(records: Any) -> StreamMessage[Any]:
+    """Nothing is decoded here: one bad header would fail the whole batch. The inbox reads each record on its own."""
+    return StreamMessage(raw_message=records, body=b"")
+
+
+class Consumer:
+    """Runs one inbox until it is stopped; starts over after faults of the broker."""
+
+    def __init__(self, applier: Applier, bootstrap: str) -> None:
+        self.applier = applier
+        self.bootstrap = bootstrap
+        self.progressed_at = time.monotonic()
+        self.busy = False
+        self.stopping = asyncio.Event()
+        self._subscriber: Any = None
+        self._positions: dict[TopicPartition, int] = {}
+
+    @property
+    def joined(self) -> bool:
+        """Whether the group has taken this process in; it may hold no partition where there are more members than partitions."""
+        consumer = getattr(self._subscriber, "consumer", None)
+        return consumer is not None and consumer._coordinator.generation > 0
+
+    @property
+    def stalled(self) -> bool:
+        """Whether there has been no progress for long, although there is something to do or no assignment."""
+        return not self.busy and time.monotonic() - self.progressed_at > 2 * STALLED_AFTER
+
+    async def run(self) -> None:
+        """Consumes until `stop`; rejoins the group after a fault or a stall."""
+        while not self.stopping.is_set():
+            broker = self._make_broker()
+            try:
+                await broker.start()
+                log.info("consumer joined", consumer=self.applier.inbox.consumer, topics=len(self.applier.inbox.topics))
+                self.progressed_at = time.monotonic()
+                await self._watch()
+            except (OSError, TimeoutError, KafkaError) as error:
+                log.warning(
+                    "consumer waits for Kafka",
+                    consumer=self.applier.inbox.consumer,
+                    at=self.bootstrap,
+                    because=repr(error),
+                    retry_in_seconds=2,
+                )
+                await self._pause(2)
+            finally:
+                await asyncio.shield(broker.stop())
+
+    async def stop(self) -> None:
+        """Ends after the batch under way."""
+        self.stopping.set()
+
+    def _make_broker(self) -> KafkaBroker:
+        inbox = self.applier.inbox
+        broker = KafkaBroker(
+            self.bootstrap,
+            acks="all",
+            enable_idempotence=True,
+            allow_auto_create_topics=False,
+            logger=None,
+            apply_types=False,
+            graceful_timeout=15,
+        )
+        self._subscriber = broker.subscriber(
+            *inbox.topics, group_id=inbox.consumer, batch=True, max_records=inbox.max_records, batch_timeout_ms=POLL_MS,
+            ack_policy=AckPolicy.MANUAL, auto_offset_reset="earliest", parser=_parse, decoder=_keep,
+            session_timeout_ms=10000, heartbeat_interval_ms=1000, max_poll_interval_ms=300000,
+        )  # fmt: skip
+        self._subscriber(self._take)
+        return broker
+
+    async def _take(self, records: Any) -> None:
+        consumer = self._subscriber.consumer
+        first: dict[TopicPartition, int] = {}
+        after: dict[TopicPartition, int] = {}
+        for record in records:
+            part = TopicPartition(record.topic, record.partition)
+            first.setdefault(part, record.offset)
+            after[part] = record.offset + 1
+        self.busy = True
+        try:
+            await self.applier.apply([Delivery.of(record) for record in records])
+            await consumer.commit(after)
+            self.progressed_at = time.monotonic()
+        except KafkaError as error:
+            log.warning("offsets not committed; the events come again and are dropped", because=repr(error))
+        except (RetriesExhaustedError, Exception) as error:
+            log.error("batch comes again", consumer=self.applier.inbox.consumer, because=repr(error))
+            for part in first.keys() & consumer.assignment():
+                consumer.seek(part, first[part])
+        finally:
+            self.busy = False
+
+    async def _watch(self) -> None:
+        """Returns, for a fresh start, when the consumer holds no partition or does not move although there is more."""
+        while not self.stopping.is_set():
+            await self._pause(LOOK_EVERY)
+            if self._moves():
+                self.progressed_at = time.monotonic()
+            elif time.monotonic() - self.progressed_at > STALLED_AFTER:
+                log.error("consumer stalled and starts over", consumer=self.applier.inbox.consumer)
+                return
+
+    def _moves(self) -> bool:
+        consumer = self._subscriber.consumer
+        if consumer is None or not consumer.assignment():
+            return False
+        behind: dict[str, int] = {}
+        positions = {}
+        for part in consumer.assignment():
+            state = consumer._subscription.subscription.assignment.state_value(part)
+            position = state.position if state and state.has_valid_position else 0
+            positions[part] = position
+            behind[part.topic] = behind.get(part.topic, 0) + max(0, (consumer.highwater(part) or position) - position)
+        for topic, count in behind.items():
+            lag.labels(self.applier.inbox.consumer, topic).set(count)
+        moved = positions != self._positions
+        self._positions = positions
+        return self.busy or moved or not any(behind.values())
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self.stopping.wait()
+        except TimeoutError:
+            return

@@ -1,0 +1,164 @@
+"""Transactions that act as somebody: each takes the database role of its principal's kind, so that row-level security holds."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+from sqlalchemy import Executable, text
+from sqlalchemy.engine import CursorResult, Row
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from chassis.principal import NO_CALLER, SYSTEM, Caller, Principal
+from chassis.schema import role
+
+ACT_AS = text("select set_config('role', :role, true), set_config('app.user_id', :user, true)")
+TIMEOUTS = {"lock_timeout": "10s", "statement_timeout": "60s", "idle_in_transaction_session_timeout": "60s"}
+NOTIFY_AT_MOST_EVERY = 0.04
+TRANSIENT_CLASSES = ("08", "40", "53", "55", "57", "58")
+"""SQLSTATE classes that pass by themselves: connection, serialization and deadlock, resources, locks, shutdown, system."""
+
+Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+Statement = Executable | str
+
+
+@dataclass
+class Transaction:
+    """One database transaction in the name of one principal. What it publishes and audits is written at its end, in one round trip.
+
+    Commands take it as their first argument and never commit. Lock the aggregate's row before you publish about it:
+    the outbox id is drawn at the end, under that lock, and keeps the order of the key.
+    """
+
+    connection: AsyncConnection
+    principal: Principal = SYSTEM
+    caller: Caller = NO_CALLER
+    service: str = ""
+    events: list[dict[str, Any]] = field(default_factory=list)
+    audits: list[dict[str, Any]] = field(default_factory=list)
+
+    async def execute(self, statement: Statement, parameters: Parameters | None = None) -> CursorResult[Any]:
+        """Runs a Core statement, or SQL text with `:names`."""
+        return await self.connection.execute(text(statement) if isinstance(statement, str) else statement, parameters)
+
+    async def all(self, statement: Statement, parameters: Parameters | None = None) -> Sequence[Row[Any]]:
+        """Every row."""
+        return (await self.execute(statement, parameters)).all()
+
+    async def first(self, statement: Statement, parameters: Parameters | None = None) -> Row[Any] | None:
+        """The first row, or None."""
+        return (await self.execute(statement, parameters)).first()
+
+    async def scalar(self, statement: Statement, parameters: Parameters | None = None) -> Any:
+        """The first column of the first row, or None."""
+        return (await self.execute(statement, parameters)).scalar()
+
+    async def driver(self) -> asyncpg.Connection:
+        """asyncpg's own connection inside this transaction, for hot statements over arrays."""
+        return (await self.connection.get_raw_connection()).driver_connection
+
+
+class Database:
+    """The pool of one service's login role, which owns nothing and sees nothing before a transaction acts as somebody."""
+
+    def __init__(self, url: str, service: str, *, pool_size: int = 10) -> None:
+        self.service = service
+        self.url = url
+        self.engine = create_async_engine(
+            url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            connect_args={"timeout": 5, "server_settings": {"application_name": f"chairside-{service}", **TIMEOUTS}},
+        )
+        self.published = asyncio.Event()
+        self.relay_is_here = False
+        self._notified = 0.0
+
+    @asynccontextmanager
+    async def transaction(self, principal: Principal = SYSTEM, caller: Caller = NO_CALLER) -> AsyncIterator[Transaction]:
+        """A transaction acting as `principal`; commits at the end of the block, rolls back on any exception.
+
+        Raises whatever the database raises; `is_transient` tells what may be tried again.
+        """
+        async with self.engine.connect() as connection:
+            user = str(principal.id) if principal.id else ""
+            await connection.execute(ACT_AS, {"role": role(self.service, principal.kind), "user": user})
+            tx = Transaction(connection, principal, caller, self.service)
+            yield tx
+            await self.finish(tx)
+
+    async def finish(self, tx: Transaction) -> None:
+        """Writes what the transaction published and audited, commits, and wakes the relay."""
+        if tx.events or tx.audits:
+            await write_pending(tx, notify=self._notify_due(tx))
+        await tx.connection.commit()
+        if tx.events:
+            self.published.set()
+
+    def _notify_due(self, tx: Transaction) -> bool:
+        """A NOTIFY takes a lock over the whole server: only where the relay is elsewhere, and only some tens a second."""
+        now = time.monotonic()
+        if self.relay_is_here or not tx.events or now - self._notified < NOTIFY_AT_MOST_EVERY:
+            return False
+        self._notified = now
+        return True
+
+    async def close(self) -> None:
+        """Gives all connections back."""
+        await self.engine.dispose()
+
+
+OUTBOX_SQL = """o as (insert into outbox (message_id, topic, key, schema_uri, value, traceparent)
+ select message_id, topic, key, schema_uri, value, traceparent
+   from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+   with ordinality as t (message_id, topic, key, schema_uri, value, traceparent, n) order by n)"""
+OUTBOX_COLUMNS = ("message_id", "topic", "key", "schema_uri", "value", "traceparent")
+AUDIT_COLUMNS = (
+    "actor", "actor_kind", "action", "object_type", "object_id", "subject_id",
+    "ip", "user_agent", "request_id", "trace_id", "before", "after",
+)  # fmt: skip
+AUDIT_TYPES = ("text", "text", "text", "text", "text", "uuid", "text", "text", "text", "text", "text", "text")
+
+
+def _audit_sql(first: int) -> str:
+    arrays = ", ".join(f"${first + i}::{kind}[]" for i, kind in enumerate(AUDIT_TYPES))
+    columns = ", ".join(AUDIT_COLUMNS)
+    values = columns.replace("before, after", "before::jsonb, after::jsonb")
+    return f"""a as (insert into audit_entry ({columns}) select {values}
+ from unnest({arrays}) with ordinality as t ({columns}, n) order by n)"""
+
+
+async def write_pending(tx: Transaction, *, notify: bool) -> None:
+    """Outbox and audit rows of the transaction, in one statement."""
+    parts: list[str] = []
+    arguments: list[list[Any]] = []
+    if tx.events:
+        parts.append(OUTBOX_SQL)
+        arguments += [[event[column] for event in tx.events] for column in OUTBOX_COLUMNS]
+    if tx.audits:
+        parts.append(_audit_sql(len(arguments) + 1))
+        arguments += [[audit[column] for audit in tx.audits] for column in AUDIT_COLUMNS]
+    tail = " select pg_notify('outbox', '')" if notify else " select 1"
+    connection = await tx.driver()
+    await connection.execute("with " + ",\n".join(parts) + tail, *arguments)
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same work may succeed when it is tried again, because the fault lies outside it and passes."""
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None)
+        return error.connection_invalidated or (state[:2] in TRANSIENT_CLASSES if state else False) or is_transient_cause(error)
+    if isinstance(error, asyncpg.PostgresError):
+        return (error.sqlstate or "")[:2] in TRANSIENT_CLASSES
+    return isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError) or is_transient_cause(error)
+
+
+def is_transient_cause(error: BaseException) -> bool:
+    """Looks one step behind a wrapped error."""
+    cause = error.__cause__ or error.__context__
+    return cause is not None and cause is not error and not isinstance(cause, DBAPIError) and is_transient(cause)

@@ -1,0 +1,231 @@
+"""Consuming: each event once, in the order of its key; what cannot be handled is set aside and stops nothing (ARCHITECTURE 4)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import structlog
+from opentelemetry.trace import SpanKind
+from prometheus_client import Counter
+
+from chassis.database import Database, Transaction, is_transient
+from chassis.deadletters import DeadLetters
+from chassis.envelope import Delivery, EventType, UnreadableError
+from chassis.telemetry import context_of, tracer
+
+log = structlog.get_logger()
+handled = Counter("inbox_handled_total", "Events applied", ["consumer", "topic"])
+skipped = Counter("inbox_duplicates_total", "Events that came again and were dropped", ["consumer"])
+retried = Counter("inbox_retries_total", "Times that a batch was tried again after a passing fault", ["consumer"])
+
+RETRY_FIRST, RETRY_MOST, RETRY_FOR = 0.1, 5.0, 120.0
+"""Seconds: the pauses between tries, and how long a batch is tried before it is polled anew; well below the poll limit of 300 s."""
+PREPARE_AT_ONCE = 8
+CLAIM = """insert into inbox (message_id, consumer) select unnest($1::uuid[]), $2
+ on conflict do nothing returning message_id"""
+KNOWN = "select message_id from inbox where message_id = any($1::uuid[]) and consumer = $2"
+
+E = TypeVar("E")
+Handler = Callable[..., Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Route:
+    """How events of one topic are taken."""
+
+    event: EventType
+    handler: Handler
+    sources: frozenset[str] | None = None
+    prepare: Callable[[Any, Any], Awaitable[Any]] | None = None
+    as_set: bool = False
+
+
+@dataclass
+class Inbox:
+    """One consumer group: which events it takes and what each does. `part` names the process part that runs it."""
+
+    consumer: str
+    part: str = "consumers"
+    max_records: int = 500
+    routes: dict[str, Route] = field(default_factory=dict)
+
+    def on(
+        self, event: type[E], *, sources: Iterable[str] | None = None, prepare: Callable[[Any, E], Awaitable[Any]] | None = None
+    ) -> Callable[[Handler], Handler]:
+        """Registers `handler(tx, event)` for one event at a time.
+
+        `sources`: take only events of these producers. `prepare(context, event)`: work that must not run in a transaction
+        (HTTP, files); its result is the handler's third argument. It runs again when the transaction has to be tried again.
+        """
+        return self._route(event, sources=sources, prepare=prepare)
+
+    def on_set(self, event: type[E], *, sources: Iterable[str] | None = None) -> Callable[[Handler], Handler]:
+        """Registers `handler(tx, events)` for all events of that type in a batch, in order: for projections with one statement a batch."""
+        return self._route(event, sources=sources, as_set=True)
+
+    def _route(self, event: Any, *, sources: Iterable[str] | None = None, **how: Any) -> Callable[[Handler], Handler]:
+        def register(handler: Handler) -> Handler:
+            if event.topic in self.routes:
+                raise TypeError(f"{event.topic} has a handler in {self.consumer} already")
+            self.routes[event.topic] = Route(event, handler, frozenset(sources) if sources else None, **how)
+            return handler
+
+        return register
+
+    @property
+    def topics(self) -> list[str]:
+        """What the group subscribes to."""
+        return sorted(self.routes)
+
+
+class RetriesExhaustedError(Exception):
+    """A passing fault did not pass in time; the batch is left uncommitted and comes again."""
+
+
+class Applier:
+    """Applies deliveries to a service: reads, prepares, and runs the handlers in one transaction a batch, once only."""
+
+    def __init__(self, inbox: Inbox, database: Database, dead_letters: DeadLetters, context: Any = None) -> None:
+        self.inbox = inbox
+        self.database = database
+        self.dead_letters = dead_letters
+        self.context = context
+
+    async def apply(self, deliveries: Sequence[Delivery]) -> None:
+        """Applies all, or sets aside what cannot be applied; on return everything may be committed.
+
+        Raises RetriesExhaustedError when a passing fault (database, broker) lasts too long: nothing is lost, it comes again.
+        """
+        good = [d for d in deliveries if await self._readable(d)]
+        good = await self._prepare(good)
+        if not good:
+            return
+        try:
+            await self._patiently(lambda: self._in_one_transaction(good))
+        except RetriesExhaustedError:
+            raise
+        except Exception as error:
+            if len(good) > 1:
+                log.warning("batch falls back to one by one", consumer=self.inbox.consumer, because=repr(error))
+            for delivery in good:
+                await self._alone(delivery)
+
+    async def _alone(self, delivery: Delivery) -> None:
+        try:
+            await self._patiently(lambda: self._in_one_transaction([delivery]))
+        except RetriesExhaustedError:
+            raise
+        except Exception as error:
+            await self._set_aside(delivery, error)
+
+    async def _readable(self, delivery: Delivery) -> bool:
+        route = self.inbox.routes[delivery.topic]
+        if delivery.value is None and route.event.compacted:
+            return False
+        if route.sources and delivery.source not in route.sources and delivery.source:
+            return False
+        try:
+            if delivery.type and delivery.type != delivery.topic:
+                raise UnreadableError(f"ce_type {delivery.type!r} does not belong on this topic")
+            delivery.read_as(route.event)
+        except UnreadableError as error:
+            await self._set_aside(delivery, error)
+            return False
+        return True
+
+    async def _set_aside(self, delivery: Delivery, error: Exception) -> None:
+        log.error(
+            "dead letter",
+            consumer=self.inbox.consumer,
+            topic=delivery.topic,
+            partition=delivery.partition,
+            offset=delivery.offset,
+            because=repr(error),
+        )
+        await self._patiently(lambda: self.dead_letters.put(delivery, self.inbox.consumer, error))
+
+    async def _patiently(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Tries again with growing pauses while the fault is one that passes."""
+        pause, deadline = RETRY_FIRST, asyncio.get_running_loop().time() + RETRY_FOR
+        while True:
+            try:
+                return await work()
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                if asyncio.get_running_loop().time() + pause > deadline:
+                    raise RetriesExhaustedError(repr(error)) from error
+                retried.labels(self.inbox.consumer).inc()
+                log.warning("trying again", consumer=self.inbox.consumer, because=repr(error), in_seconds=pause)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, RETRY_MOST)
+
+    async def _prepare(self, deliveries: list[Delivery]) -> list[Delivery]:
+        """Runs what must not run in a transaction, some at once; one that fails for good is set aside alone."""
+        waiting = [d for d in deliveries if self.inbox.routes[d.topic].prepare]
+        if not waiting:
+            return deliveries
+        known: set[Any] = set()
+
+        async def look() -> None:
+            async with self.database.transaction() as tx:
+                known.update(row[0] for row in await (await tx.driver()).fetch(KNOWN, [d.id for d in waiting], self.inbox.consumer))
+
+        await self._patiently(look)
+        gate, failed = asyncio.Semaphore(PREPARE_AT_ONCE), set[int]()
+
+        async def one(delivery: Delivery) -> None:
+            prepare = self.inbox.routes[delivery.topic].prepare
+            if prepare is None or delivery.id in known:
+                return
+
+            async def work() -> None:
+                async with gate:
+                    with self._span(delivery, "prepare"):
+                        delivery.prepared = await prepare(self.context, delivery.event)
+
+            try:
+                await self._patiently(work)
+            except RetriesExhaustedError:
+                raise
+            except Exception as error:
+                failed.add(id(delivery))
+                await self._set_aside(delivery, error)
+
+        await asyncio.gather(*(one(d) for d in waiting))
+        return [d for d in deliveries if id(d) not in failed]
+
+    async def _in_one_transaction(self, deliveries: Sequence[Delivery]) -> None:
+        async with self.database.transaction() as tx:
+            connection = await tx.driver()
+            fresh = {row[0] for row in await connection.fetch(CLAIM, [d.id for d in deliveries], self.inbox.consumer)}
+            skipped.labels(self.inbox.consumer).inc(len(deliveries) - len(fresh))
+            for topic, found in _by_topic(deliveries, fresh).items():
+                await self._run(tx, self.inbox.routes[topic], found)
+        for topic, found in _by_topic(deliveries, fresh).items():
+            handled.labels(self.inbox.consumer, topic).inc(len(found))
+
+    async def _run(self, tx: Transaction, route: Route, deliveries: Sequence[Delivery]) -> None:
+        if route.as_set:
+            for delivery in deliveries:
+                tracer.start_span(f"apply {delivery.topic}", context=context_of(delivery.traceparent), kind=SpanKind.CONSUMER).end()
+            await route.handler(tx, [d.event for d in deliveries])
+            return
+        for delivery in deliveries:
+            with self._span(delivery, "apply"):
+                await route.handler(tx, delivery.event, *([delivery.prepared] if route.prepare else []))
+
+    def _span(self, delivery: Delivery, doing: str) -> Any:
+        return tracer.start_as_current_span(f"{doing} {delivery.topic}", context=context_of(delivery.traceparent), kind=SpanKind.CONSUMER)
+
+
+def _by_topic(deliveries: Sequence[Delivery], fresh: set[Any]) -> Mapping[str, list[Delivery]]:
+    """The deliveries to run, by topic; of copies within the batch the first."""
+    seen: set[Any] = set()
+    found: dict[str, list[Delivery]] = {}
+    for delivery in deliveries:
+        if delivery.id in fresh and delivery.id not in seen:
+            seen.add(delivery.id)
+            found.setdefault(delivery.topic, []).append(delivery)
+    return found

@@ -1,0 +1,149 @@
+"""The tables that the chassis keeps in every service's database, and how tables are protected by row-level security."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+TABLES = """
+create function acting_user() returns uuid language sql stable parallel safe
+  return nullif(current_setting('app.user_id', true), '')::uuid;
+
+create table outbox (
+  id bigint generated always as identity,
+  created_at timestamptz not null default now(),
+  message_id uuid not null,
+  topic text not null,
+  key text not null,
+  schema_uri text not null,
+  value text not null,
+  traceparent text,
+  published_at timestamptz,
+  primary key (id, created_at)
+) partition by range (created_at);
+create index outbox_unpublished on outbox (id) where published_at is null;
+create table outbox_default partition of outbox default;
+
+create table inbox (
+  message_id uuid not null,
+  consumer text not null,
+  received_at timestamptz not null default now(),
+  primary key (message_id, consumer)
+);
+
+create table idempotency_key (
+  principal text not null,
+  operation text not null,
+  key text not null,
+  request_hash bytea not null,
+  status int,
+  headers jsonb,
+  body bytea,
+  created_at timestamptz not null default now(),
+  primary key (principal, operation, key)
+);
+create index idempotency_key_age on idempotency_key (created_at);
+
+create table audit_entry (
+  id bigint generated always as identity primary key,
+  at timestamptz not null default now(),
+  actor text not null,
+  actor_kind text not null,
+  action text not null,
+  object_type text not null,
+  object_id text not null,
+  subject_id uuid,
+  ip text,
+  user_agent text,
+  request_id text,
+  trace_id text,
+  before jsonb,
+  after jsonb,
+  position bigint unique,
+  hash text
+);
+create index audit_entry_unsealed on audit_entry (id) where position is null;
+
+create table schedule_zone (
+  job text not null,
+  zone text not null,
+  since timestamptz not null,
+  primary key (job, zone)
+);
+create table schedule_slot (
+  job text not null,
+  zone text not null,
+  slot timestamptz not null,
+  ran_at timestamptz not null default now(),
+  primary key (job, zone, slot)
+);
+
+create table access_grant (
+  grant_id uuid primary key,
+  viewer_id uuid not null,
+  subject_id uuid not null,
+  active boolean not null,
+  revision int not null
+);
+create index access_grant_viewer on access_grant (viewer_id) include (subject_id) where active;
+create function visible_subjects() returns uuid[] language sql stable security definer set search_path = public
+  return (select coalesce(array_agg(distinct subject_id), '{}') from access_grant where viewer_id = acting_user() and active);
+"""
+
+VISIBLE = "any ((select visible_subjects())::uuid[])"
+"""For policies: `subject_id = any(...)` of whoever the acting user may see now; evaluated once a statement, so indexes stay usable."""
+
+
+def install(service: str, kinds: Sequence[str]) -> list[str]:
+    """The statements that make the chassis' tables in a new database, with what each kind of principal may do there."""
+    people = ", ".join(role(service, kind) for kind in kinds if kind != "system")
+    system, admin = role(service, "system"), role(service, "admin")
+    return [
+        *(statement for statement in TABLES.split(";\n") if statement.strip()),
+        f"grant insert on outbox, audit_entry to {people}",
+        f"grant select, insert, update, delete on outbox, inbox, schedule_zone, schedule_slot, access_grant to {system}",
+        f"grant select, insert on audit_entry to {system}",
+        f"grant update (position, hash) on audit_entry to {system}",
+        f"grant select on audit_entry to {admin}",
+        f"grant select on access_grant to {admin}",
+        *protect(service, "idempotency_key", {kind: _own_keys(kind) for kind in kinds}),
+    ]
+
+
+def _own_keys(kind: str) -> tuple[str, str]:
+    """A kept answer may hold personal data: everyone meets only their own keys."""
+    return ("all", "true") if kind == "system" else ("select, insert, update", "principal = acting_user()::text")
+
+
+def role(service: str, kind: str) -> str:
+    """The database role of a kind of principal, e.g. `milady_sync_admin`."""
+    return f"{service.replace('-', '_')}_{kind}"
+
+
+def protect(service: str, table: str, rules: Mapping[str, tuple[str, str]]) -> list[str]:
+    """The statements that switch on forced row-level security with one policy for each kind of principal.
+
+    `rules`: kind -> (privileges, condition), e.g. `{"admin": ("select", "true"), "system": ("all", "true")}`.
+    A kind that is not named gets nothing.
+    """
+    statements = [f"alter table {table} enable row level security", f"alter table {table} force row level security"]
+    for kind, (privileges, condition) in rules.items():
+        to = role(service, kind)
+        statements += [
+            f"grant {privileges} on {table} to {to}",
+            f"create policy {table.replace('.', '_')}_{kind} on {table} to {to} using ({condition}) with check ({condition})",
+        ]
+    return statements
+
+
+def outbox_partitions(today: date, months: int = 3) -> list[str]:
+    """The statements that make the outbox's partitions of this month and the next ones, where they are missing."""
+    statements = []
+    year, month = today.year, today.month
+    for _ in range(months):
+        following = (year + month // 12, month % 12 + 1)
+        name = f"outbox_{year}_{month:02d}"
+        statements.append(
+            f"create table if not exists {name} partition of outbox "
+            f"for values from ('{year}-{month:02d}-01Z') to ('{following[0]}-{following[1]:02d}-01Z')"
+        )
+        year, month = following
+    return statements

@@ -1,0 +1,225 @@
+"""One process of one service: its HTTP door, consumers, relay, scheduler and workers, all together or by part."""
+
+import asyncio
+import importlib.resources
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import click
+import structlog
+import uvicorn
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import JSONResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from chassis import audit, migrate, problems, telemetry
+from chassis.auth import Verifier
+from chassis.consumer import Consumer
+from chassis.database import Database
+from chassis.deadletters import DeadLetters
+from chassis.http import Edge
+from chassis.inbox import Applier, Inbox
+from chassis.outbox import Relay
+from chassis.schedule import Job, Scheduler
+from chassis.settings import Settings
+from chassis.storage import Storage
+
+log = structlog.get_logger()
+PARTS = ("api", "consumers", "relay", "scheduler", "workers")
+GRACE = 15
+S = TypeVar("S", bound=Settings)
+
+
+@dataclass
+class Context(Generic[S]):
+    """What the parts of a running process share. `resources` is the service's own (an HTTP client, a key ring, ...)."""
+
+    settings: S
+    database: Database
+    storage: Storage
+    verifier: Verifier
+    resources: Any = None
+
+
+Work = Callable[[Any], Awaitable[None]]
+
+
+@dataclass
+class Service:
+    """What a service consists of; `app.py` composes it. `tasks` run in the part `workers` for as long as the process lives."""
+
+    name: str
+    kinds: tuple[str, ...]
+    settings: type[Settings] = Settings
+    routers: Sequence[APIRouter] = ()
+    inboxes: Sequence[Inbox] = ()
+    jobs: Sequence[Job] = ()
+    tasks: Sequence[Work] = ()
+    resources: Callable[[Any], AbstractAsyncContextManager[Any]] | None = None
+    audit_event: audit.EventOf | None = None
+    commands: Sequence[click.Command] = ()
+
+    @property
+    def package(self) -> str:
+        """The import name."""
+        return self.name.replace("-", "_")
+
+
+@dataclass
+class Process:
+    """The running parts of one process, and what `/readyz` and `/livez` ask of them."""
+
+    service: Service
+    context: Context[Any]
+    parts: frozenset[str]
+    consumers: list[Consumer] = field(default_factory=list)
+    relay: Relay | None = None
+    migrated: bool = False
+
+    async def not_ready(self) -> dict[str, str]:
+        """What is missing before this process can do its work, by name; empty when it is ready."""
+        missing: dict[str, str] = {}
+        try:
+            await asyncio.wait_for(self._look_at_database(), 3)
+        except Exception as error:
+            missing["database"] = f"does not answer: {type(error).__name__}"
+        else:
+            if not self.migrated:
+                missing["migrations"] = "are not at this build's version; run migrate"
+        if "api" in self.parts and self.context.verifier.keys is None:
+            missing["signing_keys"] = f"not fetched yet from {self.context.verifier.jwks_url}"
+        if self.relay and not self.relay.connected:
+            missing["relay"] = f"has no connection to Kafka at {self.relay.bootstrap}"
+        for consumer in self.consumers:
+            if not consumer.joined:
+                missing[f"consumer {consumer.applier.inbox.consumer}"] = f"has not joined its group at {consumer.bootstrap}"
+        return missing
+
+    async def _look_at_database(self) -> None:
+        async with self.context.database.transaction() as tx:
+            if not self.migrated:
+                found = await tx.scalar("select version_num from alembic_version")
+                self.migrated = found == migrate.head(self.service.package)
+            else:
+                await tx.execute("select 1")
+
+
+def make_context(service: Service, settings: Any) -> Context[Any]:
+    """The pool, the storage and the verifier; nothing is connected yet."""
+    database = Database(settings.database_url, service.name, pool_size=settings.pool_size)
+    verifier = Verifier(settings.jwks_url, issuer=settings.issuer, audience=settings.audience, kinds=service.kinds)
+    return Context(settings, database, Storage(settings.storage), verifier)
+
+
+def make_app(service: Service, settings: Any, parts: Iterable[str] = PARTS) -> FastAPI:
+    """The ASGI application; its lifespan starts and stops the other parts."""
+    context = make_context(service, settings)
+    process = Process(service, context, frozenset(parts))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(context.database.close)
+            if service.resources:
+                context.resources = await stack.enter_async_context(service.resources(context))
+            running = await stack.enter_async_context(_running(process))
+            log.info("started", parts=sorted(process.parts), tasks=len(running))
+            yield
+            log.info("stopping")
+
+    app = FastAPI(
+        title=f"Chairside {service.name}", version="1", lifespan=lifespan, root_path=f"/api/{service.name}", root_path_in_servers=True
+    )
+    app.state.context, app.state.process = context, process
+    app.add_middleware(Edge)
+    problems.install(app)
+    _add_probes(app, process)
+    if "api" in process.parts:
+        for router in service.routers:
+            app.include_router(router)
+    return app
+
+
+def _add_probes(app: FastAPI, process: Process) -> None:
+    @app.get("/livez", include_in_schema=False)
+    async def livez() -> Response:
+        stalled = [c.applier.inbox.consumer for c in process.consumers if c.stalled]
+        return JSONResponse({"stalled": stalled}, 503 if stalled else 200)
+
+    @app.get("/readyz", include_in_schema=False)
+    async def readyz() -> Response:
+        missing = await process.not_ready()
+        return JSONResponse({"ready": not missing, "missing": missing}, 503 if missing else 200)
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    @app.get("/asyncapi.json", include_in_schema=False)
+    async def asyncapi() -> Response:
+        document = importlib.resources.files(process.service.package) / "asyncapi.json"
+        return JSONResponse(json.loads(document.read_text()))
+
+
+@asynccontextmanager
+async def _running(process: Process) -> AsyncIterator[list[asyncio.Task[None]]]:
+    """Starts the parts' endless work; at the end stops what finishes by itself, then cancels the rest."""
+    service, context = process.service, process.context
+    letters = DeadLetters(context.settings.kafka)
+    graceful: list[asyncio.Task[None]] = []
+    endless: list[asyncio.Task[None]] = []
+    for inbox in service.inboxes:
+        if inbox.part in process.parts:
+            consumer = Consumer(Applier(inbox, context.database, letters, context), context.settings.kafka)
+            process.consumers.append(consumer)
+            graceful.append(_keep_running(f"consumer {inbox.consumer}", consumer.run))
+    if "relay" in process.parts:
+        process.relay = Relay(context.database, context.settings.kafka)
+        graceful.append(_keep_running("relay", process.relay.run))
+        endless.append(_keep_running("sealer", audit.Sealer(context.database, service.audit_event).run))
+    if "scheduler" in process.parts and service.jobs:
+        endless.append(_keep_running("scheduler", Scheduler(context.database, list(service.jobs)).run))
+    if "workers" in process.parts:
+        endless += [_keep_running(getattr(task, "__name__", "task"), lambda task=task: task(context)) for task in service.tasks]  # type: ignore[misc]
+    if "api" in process.parts:
+        endless.append(_keep_running("signing keys", context.verifier.run))
+    try:
+        yield graceful + endless
+    finally:
+        for consumer in process.consumers:
+            await consumer.stop()
+        if process.relay:
+            await process.relay.stop()
+        await asyncio.wait(graceful, timeout=GRACE) if graceful else None
+        for task in graceful + endless:
+            task.cancel()
+        await asyncio.gather(*graceful, *endless, return_exceptions=True)
+        await letters.close()
+
+
+def _keep_running(name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+    """Runs `work` again, after a pause, should it fail in a way that it did not expect."""
+
+    async def run() -> None:
+        while True:
+            try:
+                return await work()
+            except Exception:
+                log.exception("failed and starts over", what=name)
+                await asyncio.sleep(1)
+
+    return asyncio.create_task(run(), name=name)
+
+
+def serve(service: Service, settings: Any, parts: Iterable[str]) -> None:
+    """Serves until SIGTERM or SIGINT, then drains within 20 seconds."""
+    provider = telemetry.set_up(service.name, traces=settings.traces, share=settings.traces_share, log_level=settings.log_level)
+    app = make_app(service, settings, parts)
+    uvicorn.run(
+        app, host=settings.host, port=settings.port, log_config=None, access_log=False, server_header=False,
+        timeout_graceful_shutdown=5, timeout_keep_alive=75, loop="uvloop", http="httptools", proxy_headers=False,
+    )  # fmt: skip
+    provider.shutdown()

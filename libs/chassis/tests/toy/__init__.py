@@ -1,0 +1,1 @@
+"""A service with one table and one event, to prove the chassis on."""

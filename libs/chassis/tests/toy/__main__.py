@@ -1,0 +1,5 @@
+from chassis.cli import main
+
+from toy.app import service
+
+main(service)
