@@ -102,7 +102,7 @@ class Running:
         """Starts the process and waits until it is ready. Raises with its log when it does not get ready."""
         command = [sys.executable, "-m", self.module, "serve", *(["--only", only] if only else [])]
         with self.log.open("ab") as out:
-            self.process = subprocess.Popen(command, env={**os.environ, **self.env}, stdout=out, stderr=out)
+            self.process = subprocess.Popen(command, env={**os.environ, **self.env}, stdout=out, stderr=out)  # noqa: ASYNC220
         async with httpx.AsyncClient(timeout=5) as client:
             for _ in range(400):
                 if self.process.poll() is not None:
@@ -187,7 +187,7 @@ async def start_service(postgres: str, kafka: str, issuer: Issuer, tmp_path_fact
 
 
 async def send(kafka: str, source: str, *events: Event, message_id: UUID | None = None) -> list[UUID]:
-    """Publishes events as the service `source` would; returns their message ids. `message_id` (for one event) sends a copy of an earlier one."""
+    """Publishes events as the service `source` would; returns their message ids. `message_id` makes a copy of an earlier one."""
     ids = [message_id or uuid4() for _ in events]
     async with AIOKafkaProducer(bootstrap_servers=kafka, acks="all", enable_idempotence=True) as producer:
         for one, event in zip(ids, events, strict=True):

@@ -1,5 +1,7 @@
 """What every service records of who did what (SPEC 3.10)."""
 
+from typing import Any, Protocol
+
 from pydantic import Field
 
 from contracts.event import ALL_SERVICES, Event
@@ -21,3 +23,28 @@ class AuditRecorded(Event, topic="audit.recorded", version=1, key="actor", produ
     at: Instant = Field(description="When it was done")
     trace_id: str | None = Field(description="The trace that it was done in")
     student_id: StudentId | None = Field(default=None, description="The student whose records it touched, if any")
+
+
+class Sealed(Protocol):
+    """What the chassis tells of one sealed entry."""
+
+    @property
+    def position(self) -> int: ...
+    @property
+    def hash(self) -> str: ...
+    @property
+    def entry(self) -> dict[str, Any]: ...
+
+
+def recorded(service: str, sealed: Sealed) -> AuditRecorded:
+    """The event of one sealed audit entry of `service`."""
+    entry = sealed.entry
+    return AuditRecorded(
+        revision=sealed.position,
+        position=sealed.position,
+        hash=sealed.hash,
+        service=service,
+        entry_id=entry["id"],
+        student_id=entry["subject_id"],
+        **{name: entry[name] for name in ("actor", "actor_kind", "action", "object_type", "object_id", "at", "trace_id")},
+    )
