@@ -1,0 +1,177 @@
+"""`./chairside test`: which checks there are, what this machine can run of them, and how they went."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from dev.environments import environment_of
+from dev.paths import ROOT
+from dev.processes import StartError
+from dev.stack import SERVICES, Service
+
+_LANES = 2
+_PACKAGES = ("chassis", "contracts", "dev", *(one.module for one in SERVICES))
+_NO_TESTS_COLLECTED = 5
+
+
+@dataclass(frozen=True)
+class Check:
+    """One command of a part; it passed if it ends with 0. `argv` is asked for when it runs, for it may have to make an environment."""
+
+    part: str
+    name: str
+    argv: Callable[[], list[str]]
+    cwd: Path = ROOT
+
+
+@dataclass(frozen=True)
+class Outcome:
+    check: Check
+    code: int
+    output: str
+    seconds: float
+
+    @property
+    def passed(self) -> bool:
+        return self.code == 0
+
+
+def _tool(name: str, *arguments: str) -> Callable[[], list[str]]:
+    return lambda: [str(Path(sys.prefix) / "bin" / name), *arguments]
+
+
+def _deptry(folder: str) -> Check:
+    names = ",".join(f"chairside-{one}={one}" for one in ("chassis", "contracts"))
+    arguments = ("src", "--package-module-name-map", names, "--known-first-party", "dev")
+    return Check("unit", f"deptry {folder}", _tool("deptry", *arguments), ROOT / folder)
+
+
+def _unit() -> list[Check]:
+    members = ["libs/contracts", "libs/chassis", *(f"services/{one.name}" for one in SERVICES), "dev"]
+    return [
+        Check("unit", "ruff check", _tool("ruff", "check", "--quiet", ".")),
+        Check("unit", "ruff format", _tool("ruff", "format", "--check", "--quiet", ".")),
+        Check("unit", "import-linter", _tool("lint-imports", "--no-cache", "--no-logo")),
+        *(_deptry(member) for member in members),
+        Check("unit", "mypy --strict", _tool("mypy", *(part for one in _PACKAGES for part in ("-p", one)))),
+        *(
+            Check("unit", f"tests of {folder}", _tool("pytest", "-q", f"{folder}/tests"))
+            for folder in ("libs/contracts", "libs/chassis", "dev")
+        ),
+    ]
+
+
+def _service(service: Service) -> Check:
+    return Check(
+        "services",
+        f"tests of {service.name}, alone in its environment",
+        lambda: [str(environment_of(service) / "bin" / "pytest"), "-q", f"services/{service.name}/tests"],
+    )
+
+
+def _whole(part: str, folder: str) -> Check:
+    return Check(part, f"tests of {folder}", _tool("pytest", "-q", folder))
+
+
+_PARTS: dict[str, Callable[[], list[Check]]] = {
+    "unit": _unit,
+    "services": lambda: [_service(service) for service in SERVICES],
+    "e2e": lambda: [_whole("e2e", "tests/e2e")],
+    "browser": lambda: [_whole("browser", "tests/browser")],
+}
+_CANNOT = {"containers": "the images and the compose file come with the container issue; they are not there yet"}
+
+
+def _checks_of(name: str) -> list[Check]:
+    if name in _PARTS:
+        return _PARTS[name]()
+    return [_service(service) for service in SERVICES if service.name == name]
+
+
+def _why_not(name: str) -> str | None:
+    """Why this machine cannot run the part; None if it can."""
+    if name in _CANNOT:
+        return _CANNOT[name]
+    folder = ROOT / "tests" / name
+    if name in ("e2e", "browser") and not any(folder.rglob("test_*.py")):
+        return f"there are no tests in {folder.relative_to(ROOT)} yet"
+    if name == "browser" and not chromium():
+        return "there is no Chromium on this machine (apt-get install chromium, or set CHAIRSIDE_CHROMIUM)"
+    return None
+
+
+def chromium() -> str | None:
+    """The browser's program: CHAIRSIDE_CHROMIUM, or what the machine has."""
+    import shutil
+
+    found = (os.environ.get("CHAIRSIDE_CHROMIUM"), *map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
+    return next((program for program in found if program), None)
+
+
+def _run(check: Check) -> Outcome:
+    begun = time.monotonic()
+    try:
+        done = subprocess.run(check.argv(), cwd=check.cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        code, output = done.returncode, done.stdout
+    except StartError as error:
+        code, output = 1, str(error)
+    if code == _NO_TESTS_COLLECTED and "tests of" in check.name:
+        code, output = 0, "no tests yet"
+    return Outcome(check, code, output.strip(), time.monotonic() - begun)
+
+
+def _show(outcome: Outcome) -> None:
+    """A line for what passed, with pytest's own closing line; everything for what failed."""
+    lines = outcome.output.splitlines()
+    print(f"{'ok    ' if outcome.passed else 'FAILED'}  {outcome.seconds:6.1f} s  {outcome.check.part}: {outcome.check.name}", flush=True)
+    closing = (
+        [line for line in lines if "skipped" in line.lower() or "passed" in line or line == "no tests yet"][-8:]
+        if outcome.passed
+        else lines
+    )
+    for line in closing:
+        print(f"                  {line}", flush=True)
+
+
+def _run_part(name: str) -> list[Outcome]:
+    """Two at a time where they stand alone; the parts that start a whole stack have the machine to themselves."""
+    checks = _checks_of(name)
+    with ThreadPoolExecutor(_LANES) as pool:
+        outcomes = []
+        for outcome in pool.map(_run, checks):
+            _show(outcome)
+            outcomes.append(outcome)
+        return outcomes
+
+
+def run(names: Iterable[str]) -> int:
+    """Runs the parts of these names (or services), all parts without any; gives the exit code: 0 only if all of them passed."""
+    known = (*_PARTS, *_CANNOT, *(service.name for service in SERVICES))
+    asked = tuple(names)
+    if unknown := set(asked) - set(known):
+        raise StartError(f"There is no test {', '.join(sorted(unknown))}. There are: {', '.join(known)}.")
+    outcomes: list[Outcome] = []
+    cannot: dict[str, str] = {}
+    for name in asked or (*_PARTS, *_CANNOT):
+        if reason := _why_not(name):
+            cannot[name] = reason
+            print(f"not run             {name}: {reason}", flush=True)
+        else:
+            print(f"--- {name}", flush=True)
+            outcomes += _run_part(name)
+    return _sum_up(outcomes, cannot, complete=not asked)
+
+
+def _sum_up(outcomes: list[Outcome], cannot: dict[str, str], *, complete: bool) -> int:
+    """What was asked for by name and cannot run counts as failed; of all parts, those that cannot are only named."""
+    failed = [f"{outcome.check.part}: {outcome.check.name}" for outcome in outcomes if not outcome.passed]
+    words = [f"{len(outcomes) - len(failed)} of {len(outcomes)} checks passed"]
+    words += [f"failed: {', '.join(failed)}"] if failed else []
+    words += [f"not run: {', '.join(cannot)}"] if cannot else []
+    print("; ".join(words), flush=True)
+    return 1 if failed or (cannot and not complete) else 0
