@@ -15,6 +15,8 @@ NAME = re.compile(r"[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*")
 IRREGULAR = frozenset({"sent", "withdrawn"})
 """Past participles in use that do not end in -ed."""
 
+EXCEPT = "(a participle that does not end in -ed goes into IRREGULAR of dev/src/dev/contracts/gate.py)"
+
 Events = Mapping[str, type[Event]]
 
 
@@ -35,7 +37,7 @@ def well_formed(event: type[Event]) -> Iterator[str]:
     """The rules of a class by itself: its topic's name, its key, and a meaning for every field."""
     participle = event.topic.partition(".")[2].split("-")
     if not NAME.fullmatch(event.topic) or not any(word.endswith("ed") or word in IRREGULAR for word in participle):
-        yield f"{event.topic}: name topics `noun.past-participle`, lower-case letters and hyphens with one dot, e.g. `hours.logged`"
+        yield f"{event.topic}: name topics `noun.past-participle`, lower-case letters, hyphens and one dot, e.g. `hours.logged` {EXCEPT}"
     schema = schema_of(event)
     if event.key not in schema.get("required", []):
         yield f"{event.topic}: its key `{event.key}` must be a field that is always there; name one of {', '.join(schema['required'])}"

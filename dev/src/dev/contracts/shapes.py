@@ -36,23 +36,19 @@ def non_null(schema: Schema) -> Schema | None:
     return rest[0] if len(options) == 2 and len(rest) == 1 else None
 
 
-def plain(schema: Any, definitions: Mapping[str, Schema], seen: tuple[str, ...] = ()) -> Any:
+def plain(schema: Any, definitions: Mapping[str, Schema]) -> Any:
     """The schema with references filled in and without what only explains: equal if and only if the rules are."""
     if isinstance(schema, list):
-        return [plain(part, definitions, seen) for part in schema]
+        return [plain(part, definitions) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    if "$ref" in schema:
-        name = schema["$ref"].rsplit("/", 1)[-1]
-        beside = {field: part for field, part in schema.items() if field != "$ref"}
-        return {"recursive": name} if name in seen else plain({**definitions[name], **beside}, definitions, (*seen, name))
     return {
-        name: {field: plain(part, definitions, seen) for field, part in value.items()}
+        name: {field: plain(part, definitions) for field, part in value.items()}
         if name == "properties"
         else sorted(value)
         if name == "required"
-        else plain(value, definitions, seen)
-        for name, value in sorted(schema.items())
+        else plain(value, definitions)
+        for name, value in sorted(resolve(schema, definitions).items())
         if name not in ANNOTATIONS
     }
 
