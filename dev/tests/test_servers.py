@@ -40,6 +40,14 @@ async def test_a_message_survives_the_brokers_violent_death(tmp_path: Path) -> N
         assert kafka_server.stop_server(broker)
 
 
+def test_a_half_written_kafka_folder_is_made_anew(tmp_path: Path) -> None:
+    folder = tmp_path / "kafka"
+    (folder / "data").mkdir(parents=True)
+    (folder / "data" / "meta.properties").write_text("half")
+    with kafka_server.running(folder, free_port()) as address:
+        assert address
+
+
 async def test_a_half_written_data_folder_is_made_anew_and_a_password_is_asked_for(tmp_path: Path) -> None:
     folder, port = tmp_path / "postgres", free_port()
     folder.mkdir()

@@ -1,5 +1,6 @@
 """Kafka's jars: which ones (a committed lock with SHA-256 sums), and how they get onto this machine (jgo, from Maven coordinates)."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -7,10 +8,13 @@ import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dev.paths import CACHE
 from dev.processes import StartError
+
+if TYPE_CHECKING:
+    from jgo.maven import MavenContext
 
 LOCK = Path(__file__).with_name("kafka-jars.json")
 # The second carries what Kafka says into its log; Kafka's own coordinates leave the choice of one to whoever runs it.
@@ -51,39 +55,41 @@ def fetch(progress: Callable[[int, int], None] = lambda done, total: None) -> Pa
     target = folder()
     if (target / "complete").exists():
         return target
+    target.mkdir(parents=True, exist_ok=True)
+    with (target / "fetching").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (target / "complete").exists():
+            _fetch_into(target, progress)
+    return target
+
+
+def _fetch_into(target: Path, progress: Callable[[int, int], None]) -> None:
     from jgo.config import GlobalSettings
     from jgo.constants import MAVEN_CENTRAL_URL
     from jgo.maven import MavenContext
 
-    target.mkdir(parents=True, exist_ok=True)
-    settings = GlobalSettings.load()
-    repositories = {"central": MAVEN_CENTRAL_URL, **settings.repositories}
+    repositories = {"central": MAVEN_CENTRAL_URL, **GlobalSettings.load().repositories}
     maven = MavenContext(repo_cache=target / "repository", remote_repos=repositories, timeout=60)
-
-    def one(jar: Jar) -> None:
-        here = target / jar.file
-        if not (here.exists() and _sum(here) == jar.sha256):
-            fetched = maven.project(jar.group, jar.artifact).at_version(jar.version).artifact().resolve()
-            if _sum(fetched) != jar.sha256:
-                fetched.unlink()
-                raise StartError(
-                    f"{jar.file} is not the file that the lock names (its SHA-256 differs). Try again; if it stays so, trust nobody."
-                )
-            os.replace(fetched, here)
-
     jars = locked()
     with ThreadPoolExecutor(6) as pool:
         try:
-            for done, _ in enumerate(pool.map(one, jars), start=1):
+            for done, _ in enumerate(pool.map(lambda jar: _fetch_one(maven, jar, target / jar.file), jars), start=1):
                 progress(done, len(jars))
         except (OSError, RuntimeError) as error:
             pool.shutdown(cancel_futures=True)
-            raise StartError(
-                f"Kafka's jars could not be fetched ({error}). Check the network and start again: what is here already stays."
-            ) from error
+            raise StartError(f"Kafka's jars could not be fetched ({error}). Check the network and start again; what came stays.") from error
     shutil.rmtree(target / "repository", ignore_errors=True)
     (target / "complete").touch()
-    return target
+
+
+def _fetch_one(maven: "MavenContext", jar: Jar, here: Path) -> None:
+    if here.exists() and _sum(here) == jar.sha256:
+        return
+    fetched = maven.project(jar.group, jar.artifact).at_version(jar.version).artifact().resolve()
+    if _sum(fetched) != jar.sha256:
+        fetched.unlink()
+        raise StartError(f"{jar.file} is not the file that the lock names: its SHA-256 differs. Try again, or ask who runs the mirror.")
+    os.replace(fetched, here)
 
 
 def lock() -> None:

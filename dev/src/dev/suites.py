@@ -1,6 +1,7 @@
 """`./chairside test`: which checks there are, what this machine can run of them, and how they went."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -107,8 +108,6 @@ def _why_not(name: str) -> str | None:
 
 def chromium() -> str | None:
     """The browser's program: CHAIRSIDE_CHROMIUM, or what the machine has."""
-    import shutil
-
     found = (os.environ.get("CHAIRSIDE_CHROMIUM"), *map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
     return next((program for program in found if program), None)
 
@@ -116,7 +115,10 @@ def chromium() -> str | None:
 def _run(check: Check) -> Outcome:
     begun = time.monotonic()
     try:
-        done = subprocess.run(check.argv(), cwd=check.cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        env = {**os.environ, "NO_COLOR": "1"}
+        done = subprocess.run(
+            check.argv(), cwd=check.cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        )
         code, output = done.returncode, done.stdout
     except StartError as error:
         code, output = 1, str(error)
