@@ -98,14 +98,18 @@ class Running:
         self.clients.append(client)
         return client
 
-    async def start(self, only: str | None = None) -> None:
-        """Starts the process and waits until it is ready. Raises with its log when it does not get ready."""
+    def spawn(self, only: str | None = None) -> None:
+        """Starts the process and waits for nothing."""
         command = [sys.executable, "-m", self.module, "serve", *(["--only", only] if only else [])]
         with self.log.open("ab") as out:
-            self.process = subprocess.Popen(command, env={**os.environ, **self.env}, stdout=out, stderr=out)  # noqa: ASYNC220
+            self.process = subprocess.Popen(command, env={**os.environ, **self.env}, stdout=out, stderr=out)
+
+    async def start(self, only: str | None = None) -> None:
+        """Starts the process and waits until it is ready. Raises with its log when it does not get ready."""
+        self.spawn(only)
         async with httpx.AsyncClient(timeout=5) as client:
             for _ in range(400):
-                if self.process.poll() is not None:
+                if self.process is None or self.process.poll() is not None:
                     break
                 try:
                     if (await client.get(f"{self.url}/readyz")).status_code == 200:

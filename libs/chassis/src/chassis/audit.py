@@ -23,6 +23,8 @@ FIELDS = (
     "ip", "user_agent", "request_id", "trace_id", "before", "after",
 )  # fmt: skip
 
+COLUMNS = ", ".join(FIELDS).replace("before, after", "before::text as before, after::text as after")
+
 
 def record(
     tx: Transaction,
@@ -86,7 +88,7 @@ async def seal(tx: Transaction, event_of: EventOf | None = None) -> int:
     await tx.execute("select pg_advisory_xact_lock(hashtext('audit seal'))")
     head = await tx.first("select position, hash from audit_entry where position is not null order by position desc limit 1")
     position, previous = (head.position, head.hash) if head else (0, GENESIS)
-    found = await tx.all(f"select {', '.join(FIELDS)} from audit_entry where position is null order by id limit {SEAL_BATCH}")
+    found = await tx.all(f"select {COLUMNS} from audit_entry where position is null order by id limit {SEAL_BATCH}")
     sealed = []
     for row in found:
         entry = dict(row._mapping)
@@ -121,7 +123,7 @@ async def verify(tx: Transaction, *, known_head: tuple[int, str] | None = None) 
     previous, count = GENESIS, 0
     unsealed = await tx.scalar("select count(*) from audit_entry where position is null")
     while rows := await tx.all(
-        f"select position, hash, {', '.join(FIELDS)} from audit_entry where position > :after order by position limit 5000",
+        f"select position, hash, {COLUMNS} from audit_entry where position > :after order by position limit 5000",
         {"after": count},
     ):
         for row in rows:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from prometheus_client import Counter
 
 from chassis.envelope import Delivery
@@ -56,6 +57,15 @@ class DeadLetters:
         if self._producer:
             await self._producer.stop()
 
+    async def _partitions(self, topic: str) -> list[TopicPartition]:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        await admin.start()
+        try:
+            (found,) = await admin.describe_topics([topic])
+            return [TopicPartition(topic, part["partition"]) for part in found["partitions"]]
+        finally:
+            await admin.close()
+
     async def read(self, topics: list[str], consumer: str) -> AsyncIterator[DeadLetter]:
         """Every letter that `consumer` set aside of `topics`, oldest first within a topic; each origin once."""
         reader = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
@@ -63,7 +73,7 @@ class DeadLetters:
         try:
             seen: set[tuple[str, int, int]] = set()
             for topic in topics:
-                async for letter in _letters(reader, topic + SUFFIX):
+                async for letter in _letters(reader, await self._partitions(topic + SUFFIX)):
                     origin = (letter.delivery.topic, letter.delivery.partition, letter.delivery.offset)
                     if letter.consumer == consumer and origin not in seen:
                         seen.add(origin)
@@ -72,11 +82,7 @@ class DeadLetters:
             await reader.stop()
 
 
-async def _letters(reader: AIOKafkaConsumer, topic: str) -> AsyncIterator[DeadLetter]:
-    await reader.topics()
-    partitions = [TopicPartition(topic, number) for number in reader.partitions_for_topic(topic) or ()]
-    if not partitions:
-        return
+async def _letters(reader: AIOKafkaConsumer, partitions: list[TopicPartition]) -> AsyncIterator[DeadLetter]:
     reader.assign(partitions)
     ends = await reader.end_offsets(partitions)
     await reader.seek_to_beginning(*partitions)

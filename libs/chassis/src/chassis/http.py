@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -65,6 +66,7 @@ def caller_of(request: Request) -> Caller:
     return Caller(ip, request.headers.get("user-agent", "")[:300] or None, getattr(request.state, "request_id", None))
 
 
+@asynccontextmanager
 async def _transaction(request: Request, principal: Principal) -> AsyncIterator[Transaction]:
     """A transaction around the endpoint: commits before the answer leaves, and keeps the answer where an Idempotency-Key came along."""
     refused: Refusal | None = None
@@ -83,12 +85,12 @@ async def _transaction(request: Request, principal: Principal) -> AsyncIterator[
 
 
 async def _own_transaction(request: Request, who: SignedIn) -> AsyncIterator[Transaction]:
-    async for tx in _transaction(request, who):
+    async with _transaction(request, who) as tx:
         yield tx
 
 
 async def _open_transaction(request: Request) -> AsyncIterator[Transaction]:
-    async for tx in _transaction(request, SYSTEM):
+    async with _transaction(request, SYSTEM) as tx:
         yield tx
 
 

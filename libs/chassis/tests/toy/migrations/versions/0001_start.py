@@ -7,11 +7,7 @@ revision, down_revision = "0001", None
 
 def upgrade() -> None:
     execute(schema.install("toy", KINDS))
-    execute(
-        [
-            "create table note (id uuid primary key default uuidv7(), owner_id uuid not null, body text not null, version int not null default 1)"
-        ]
-    )
+    execute(["create table note (id uuid primary key default uuidv7(), owner_id uuid not null, body text not null)"])
     execute(["create table told (note_id uuid primary key, times int not null, last text not null)"])
     execute(["grant select, insert, update, delete on told to toy_system"])
     execute(

@@ -1,0 +1,133 @@
+"""What a gateway client meets: tokens, idempotency keys, problems, pages, and rows that are not theirs."""
+
+import asyncio
+import time
+from uuid import uuid4
+
+import pytest
+from joserfc.jwk import ECKey
+
+
+async def test_a_key_sent_twice_runs_once_and_gets_the_first_answer(toy):
+    me, headers = toy.client("student", uuid4()), {"Idempotency-Key": str(uuid4())}
+    first = await me.post("/v1/notes", json={"body": "once"}, headers=headers)
+    again = await me.post("/v1/notes", json={"body": "once"}, headers=headers)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.content == first.content
+    assert again.headers["location"] == first.headers["location"]
+    assert again.headers["idempotency-replayed"] == "true"
+    assert len((await me.get("/v1/notes")).json()["items"]) == 1
+
+
+async def test_a_refusal_is_kept_as_the_answer_too(toy):
+    me, headers = toy.client("student", uuid4()), {"Idempotency-Key": str(uuid4())}
+    first = await me.post("/v1/notes", json={"body": "LOUD"}, headers=headers)
+    again = await me.post("/v1/notes", json={"body": "LOUD"}, headers=headers)
+    assert first.status_code == again.status_code == 409
+    assert first.json()["type"] == "/problems/note-too-loud"
+    assert again.content == first.content
+    assert again.headers["idempotency-replayed"] == "true"
+    assert (await me.get("/v1/notes")).json()["items"] == []
+
+
+async def test_a_key_with_another_body_is_refused(toy):
+    me, headers = toy.client("student", uuid4()), {"Idempotency-Key": "same"}
+    await me.post("/v1/notes", json={"body": "one"}, headers=headers)
+    other = await me.post("/v1/notes", json={"body": "two"}, headers=headers)
+    assert other.status_code == 422
+    assert other.json()["type"] == "/problems/idempotency-key-reused"
+
+
+async def test_two_at_once_run_once(toy):
+    me, headers = toy.client("student", uuid4()), {"Idempotency-Key": str(uuid4())}
+    answers = await asyncio.gather(*(me.post("/v1/notes", json={"body": "race"}, headers=headers) for _ in range(8)))
+    assert {answer.content for answer in answers} == {answers[0].content}
+    assert sum("idempotency-replayed" not in answer.headers for answer in answers) == 1
+    assert len((await me.get("/v1/notes")).json()["items"]) == 1
+
+
+async def test_the_same_key_of_two_people_is_two_keys(toy):
+    headers = {"Idempotency-Key": "mine"}
+    answers = [await toy.client("student", uuid4()).post("/v1/notes", json={"body": "own"}, headers=headers) for _ in range(2)]
+    assert answers[0].json()["id"] != answers[1].json()["id"]
+
+
+async def test_a_fault_is_answered_without_a_word_of_its_inside(toy):
+    answer = await toy.client("student", uuid4()).post("/v1/notes", json={"body": "crash"})
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "secret" not in answer.text
+    assert len(answer.json()["trace_id"]) == 32
+
+
+@pytest.mark.parametrize(
+    ("body", "status"), [("{", 422), ("[]", 422), ('{"body": ""}', 422), ('{"body": 7}', 422), ('{"body": "' + "x" * 1001 + '"}', 422)]
+)
+async def test_a_malformed_body_is_named(toy, body, status):
+    answer = await toy.client("student", uuid4()).post("/v1/notes", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == status
+    assert answer.json()["type"] == "/problems/malformed-request"
+    assert answer.json()["errors"]
+
+
+async def test_pages_follow_each_other_without_gap_or_repeat(toy):
+    me = toy.client("student", uuid4())
+    written = [(await me.post("/v1/notes", json={"body": f"n{i}"})).json()["id"] for i in range(7)]
+    seen, cursor = [], None
+    for _ in range(10):
+        got = (await me.get("/v1/notes", params={"limit": 3} | ({"cursor": cursor} if cursor else {}))).json()
+        seen += [item["id"] for item in got["items"]]
+        if (cursor := got["next_cursor"]) is None:
+            break
+    assert seen == sorted(written)
+    assert (await me.get("/v1/notes", params={"cursor": "nonsense"})).json()["type"] == "/problems/cursor-not-usable"
+    assert (await me.get("/v1/notes", params={"limit": 501})).status_code == 422
+
+
+async def test_rows_of_others_are_not_there(toy):
+    student = uuid4()
+    await toy.client("student", student).post("/v1/notes", json={"body": "private"})
+    assert (await toy.client("student", uuid4()).get("/v1/notes")).json()["items"] == []
+    partner = uuid4()
+    assert (await toy.client("partner", partner).get("/v1/notes")).json()["items"] == []
+    await toy.sql("insert into access_grant values ($1, $2, $3, true, 1)", uuid4(), partner, student)
+    assert len((await toy.client("partner", partner).get("/v1/notes")).json()["items"]) == 1
+    await toy.sql("update access_grant set active = false where viewer_id = $1", partner)
+    assert (await toy.client("partner", partner).get("/v1/notes")).json()["items"] == []
+
+
+def broken_tokens(issuer):
+    good = issuer.token("student", uuid4())
+    head, body, signature = good.split(".")
+    now = int(time.time())
+    yield "expired", issuer.token("student", uuid4(), exp=now - 1)
+    yield "of another issuer", issuer.token("student", uuid4(), iss="somebody")
+    yield "for another audience", issuer.token("student", uuid4(), aud="elsewhere")
+    yield "of another key", issuer.token("student", uuid4(), key=ECKey.generate_key("P-256", {"kid": "test"}))
+    yield "the system's", issuer.token("system", uuid4())
+    yield "of no kind", issuer.token("emperor", uuid4())
+    yield "without a person", issuer.token("student", uuid4(), sub="nobody")
+    yield "none algorithm", "eyJhbGciOiJub25lIn0." + body + "."
+    yield "hmac with the public key", "eyJhbGciOiJIUzI1NiJ9." + body + "." + signature
+    yield "tampered", f"{head}.{body[:-2]}{'AA' if body[-2:] != 'AA' else 'BB'}.{signature}"
+    yield "cut", good[:-10]
+    yield "nonsense", "nonsense"
+
+
+async def test_only_good_tokens_come_through(toy, issuer):
+    assert (await toy.client("student", uuid4()).get("/v1/notes")).status_code == 200
+    nobody = toy.client()
+    assert (await nobody.get("/v1/notes")).json()["type"] == "/problems/sign-in-required"
+    for name, token in broken_tokens(issuer):
+        answer = await nobody.get("/v1/notes", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 401, name
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+
+async def test_probes_and_documents_are_served(toy):
+    nobody = toy.client()
+    assert (await nobody.get("/livez")).status_code == 200
+    assert (await nobody.get("/readyz")).json() == {"ready": True, "missing": {}}
+    assert "outbox_depth" in (await nobody.get("/metrics")).text
+    assert "/v1/notes" in (await nobody.get("/openapi.json")).json()["paths"]
+    assert (await nobody.get("/v1/nothing")).json()["type"] == "/problems/not-found"

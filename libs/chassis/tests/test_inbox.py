@@ -1,0 +1,120 @@
+"""Once only, in order, and nothing that comes in can stop the rest."""
+
+import asyncio
+from uuid import UUID, uuid4
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from chassis.deadletters import DeadLetters
+from chassis.envelope import Delivery
+from chassis.inbox import Applier
+from dev.harness import eventually, send
+from toy.app import NoteWritten, inbox
+
+GOOD = {"ce_type": b"note.written", "ce_source": b"toy", "ce_dataschema": b"urn:chairside:event:note.written:v1"}
+
+
+def note(body="hello"):
+    return NoteWritten(note_id=uuid4(), revision=1, body=body)
+
+
+async def told(toy, event):
+    return await eventually(lambda: toy.sql("select * from told where note_id = $1", event.note_id))
+
+
+async def raw(kafka, value, headers):
+    async with AIOKafkaProducer(bootstrap_servers=kafka) as producer:
+        return await producer.send_and_wait("note.written", value, key=b"k", partition=0, headers=list(headers.items()))
+
+
+async def dead_letter(kafka, where):
+    consumer = AIOKafkaConsumer("note.written.dlq", bootstrap_servers=kafka, auto_offset_reset="earliest", enable_auto_commit=False)
+    async with asyncio.timeout(20), consumer:
+        async for record in consumer:
+            found = dict(record.headers)
+            if (int(found["dlq_partition"]), int(found["dlq_offset"])) == (where.partition, where.offset):
+                return record, found
+
+
+async def test_a_copy_changes_nothing(toy, kafka):
+    event = note()
+    (message_id,) = await send(kafka, "toy", event)
+    await told(toy, event)
+    await send(kafka, "toy", event, message_id=message_id)
+    after = note()
+    await send(kafka, "toy", after)
+    await told(toy, after)
+    await asyncio.sleep(0.3)
+    assert (await told(toy, event))[0]["times"] == 1
+
+
+async def test_copies_within_one_batch_run_once(database, kafka):
+    event = note("twin")
+    headers = [*GOOD.items(), ("ce_id", str(uuid4()).encode())]
+    copies = [Delivery.at("note.written", 0, offset, b"k", event.to_json(), headers) for offset in range(3)]
+    await Applier(inbox, database, DeadLetters(kafka)).apply(copies)
+    async with database.transaction() as tx:
+        assert await tx.scalar("select times from told where note_id = :id", {"id": event.note_id}) == 1
+
+
+async def test_what_cannot_be_read_is_set_aside_whole_and_stops_nothing(toy, kafka):
+    bad = [
+        (b"{not json", GOOD | {"ce_id": str(uuid4()).encode()}),
+        (b'{"note_id": "no uuid"}', GOOD | {"ce_id": str(uuid4()).encode()}),
+        (note().to_json(), GOOD | {"ce_id": str(uuid4()).encode(), "x": b"\xff\xfe"}),
+        (note().to_json(), GOOD | {"ce_dataschema": b"urn:chairside:event:note.written:v9"}),
+        (note().to_json(), GOOD | {"ce_type": b"note.burnt"}),
+        (note().to_json(), {}),
+        (None, GOOD),
+        (b"[" * 100000, GOOD),
+    ]
+    places = [await raw(kafka, value, headers) for value, headers in bad]
+    after = note("still going")
+    await send(kafka, "toy", after)
+    await told(toy, after)
+    for place, (value, headers) in zip(places, bad, strict=True):
+        record, found = await dead_letter(kafka, place)
+        assert record.value == value
+        assert {name: found[name] for name in headers} == headers
+        assert found["dlq_consumer"] == b"toy"
+        assert found["dlq_topic"] == b"note.written"
+        assert found["dlq_error"]
+
+
+async def test_poison_is_listed_and_redriven_once(toy, kafka):
+    poison, good = note("poison for now"), note("fine")
+    await send(kafka, "toy", poison, good)
+    await told(toy, good)
+    listed = await asyncio.to_thread(toy.run, "dead-letters", "list")
+    assert "ValueError: this note cannot be heard" in listed.stdout, listed
+    again = toy.run("dead-letters", "redrive")
+    assert "failed again: ValueError: this note cannot be heard" in again.stdout, again.stderr
+    assert await toy.sql("select * from told where note_id = $1", poison.note_id) == []
+
+
+async def test_a_passing_fault_is_tried_again_and_loses_nothing(toy, kafka):
+    blocker, held = note("held"), note("after")
+    await send(kafka, "toy", blocker)
+    await told(toy, blocker)
+    await toy.sql("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'toy' and datname = current_database()")
+    await send(kafka, "toy", held)
+    assert (await told(toy, held))[0]["times"] == 1
+
+
+async def test_without_the_database_nothing_is_lost(database, kafka):
+    """The batch is tried again until the table is there; what comes out is one application."""
+    event = note("patience")
+    delivery = Delivery.at("note.written", 0, 0, b"k", event.to_json(), [*GOOD.items(), ("ce_id", str(UUID(int=7)).encode())])
+    tries = 0
+
+    class Flaky(Applier):
+        async def _in_one_transaction(self, deliveries):
+            nonlocal tries
+            tries += 1
+            if tries < 3:
+                raise ConnectionResetError("gone for a moment")
+            await super()._in_one_transaction(deliveries)
+
+    await Flaky(inbox, database, DeadLetters(kafka)).apply([delivery])
+    async with database.transaction() as tx:
+        assert await tx.scalar("select times from told where note_id = :id", {"id": event.note_id}) == 1
+    assert tries == 3
