@@ -47,6 +47,7 @@ async def claim(tx: Transaction, request: Request) -> Claim | None:
     """Takes the request's key, if it has one, and sets a savepoint so that a refusal can be kept as the answer.
 
     Raises AnsweredBefore with the first answer, or IdempotencyKeyReused when the body differs from the first one's.
+    Where the body holds a secret, of which no quick hash may be stored, `request.state.compared` holds what is compared in its place.
     """
     key = request.headers.get(HEADER)
     if key is None or request.method != "POST":
@@ -54,7 +55,8 @@ async def claim(tx: Transaction, request: Request) -> Claim | None:
     if not 1 <= len(key) <= 255:
         raise IdempotencyKeyTooLong("An Idempotency-Key has 1 to 255 characters. Send a shorter one, such as a UUID.")
     taken = Claim(tx.principal.name, f"{request.method} {request.url.path}", key)
-    digest = hashlib.sha256(request.url.query.encode() + b"\n" + await request.body()).digest()
+    compared: bytes = getattr(request.state, "compared", None) or await request.body()
+    digest = hashlib.sha256(request.url.query.encode() + b"\n" + compared).digest()
     driver = await tx.driver()
     if not await driver.fetchval(CLAIM, taken.principal, taken.operation, taken.key, digest):
         found = await driver.fetchrow(FIND, taken.principal, taken.operation, taken.key)
