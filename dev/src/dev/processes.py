@@ -11,6 +11,8 @@ from pathlib import Path
 
 import psutil
 
+_LOG_LIMIT = 32 << 20
+
 
 class StartError(Exception):
     """Something of the local stack cannot run; the message is a sentence that says what to do."""
@@ -41,8 +43,13 @@ class Handle:
 
 
 def launch(argv: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> subprocess.Popen[bytes]:
-    """Starts a process in a session of its own (a Ctrl-C in the terminal does not reach it), its output appended to `log`."""
+    """Starts a process in a session of its own (a Ctrl-C in the terminal does not reach it).
+
+    Its output is appended to `log`; a log that has grown over 32 MiB is put aside first.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > _LOG_LIMIT:
+        log.replace(log.with_suffix(".log.1"))
     with log.open("ab") as out:
         return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=env, cwd=cwd, start_new_session=True)
 
