@@ -33,8 +33,8 @@ BaseUrl = Annotated[str, Depends(_base_url)]
 class Page:
     """Which page of a list is asked for, counted from 1."""
 
-    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1
-    per_page: Annotated[int, Query(ge=1, le=500)] = 100
+    page: int
+    per_page: int
 
     @property
     def offset(self) -> int:
@@ -48,7 +48,11 @@ class Page:
         return {"page": self.page, "per_page": self.per_page, "total_items": total, "total_pages": pages, "next": following}
 
 
-Paged = Annotated[Page, Depends()]
+async def _page(page: Annotated[int, Query(ge=1, le=1_000_000)] = 1, per_page: Annotated[int, Query(ge=1, le=500)] = 100) -> Page:
+    return Page(page, per_page)
+
+
+Paged = Annotated[Page, Depends(_page)]
 
 
 @router.get("/courses")

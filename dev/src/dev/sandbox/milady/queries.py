@@ -24,7 +24,8 @@ def get_student(db: sqlite3.Connection, tenant: str, student_id: str) -> Student
 
 def list_students(db: sqlite3.Connection, tenant: str, email: str | None, limit: int, offset: int) -> tuple[int, list[Student]]:
     """Give how many students the tenant has (of that email, in any case of letters) and a page of them, in order of creation."""
-    where, values = "tenant = ? AND (? IS NULL OR email = ?)", (tenant, email, email)
+    # Two forms and not `? IS NULL OR email = ?`, which no index serves: every account that is made looks its email up here.
+    where, values = ("tenant = ? AND email = ?", (tenant, email)) if email is not None else ("tenant = ?", (tenant,))
     total = db.execute(f"SELECT count(*) FROM students WHERE {where}", values).fetchone()[0]
     rows = db.execute(f"SELECT * FROM students WHERE {where} ORDER BY rowid LIMIT ? OFFSET ?", (*values, limit, offset))
     return total, [Student(**row) for row in rows]
