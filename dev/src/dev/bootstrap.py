@@ -85,7 +85,15 @@ def install(tools: Path, stamp: str) -> None:
         venv.create(folder, clear=True, symlinks=True, with_pip=with_pip)
     uv = [install_uv(folder, python), "pip", "install", "--python", str(python)]
     say("fetching what requirements/dev.txt pins (about 250 MB the first time; later from the cache)")
-    run(*uv, "--require-hashes", "--no-deps", "-r", ROOT / "requirements" / "dev.txt", failed="the dependencies could not be installed")
+    run(
+        *uv,
+        "--require-hashes",
+        "--no-deps",
+        "--compile-bytecode",
+        "-r",
+        ROOT / "requirements" / "dev.txt",
+        failed="the dependencies could not be installed",
+    )
     say("installing the packages of this clone")
     editable = [part for member in members() for part in ("-e", str(member))]
     run(*uv, "--quiet", "--no-deps", "--no-build-isolation", *editable, failed="the packages of this clone could not be installed")

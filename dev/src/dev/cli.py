@@ -108,7 +108,7 @@ def _service_command(service: Service) -> click.Command:
         service.name,
         callback=run,
         params=[click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED)],
-        short_help=f"A command of the service {service.name}; `{service.name} --help` lists them.",
+        short_help="A command of this service; `--help` lists them.",
         add_help_option=False,
         context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
     )
