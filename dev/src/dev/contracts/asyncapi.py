@@ -59,7 +59,7 @@ def channel(event: type[Event], published: Published) -> Document:
     settings = {name: int(value) if name.endswith(".ms") else value.split(",") for name, value in sorted(topic.config.items())}
     return {
         "address": event.topic,
-        "description": event.__doc__,
+        "description": schema_of(event)["description"],
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names},
         "bindings": {
             "kafka": {"topic": topic.name, "partitions": topic.partitions, "topicConfiguration": settings, "bindingVersion": BINDING}
