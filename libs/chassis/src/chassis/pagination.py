@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from chassis.errors import Malformed
 
 T = TypeVar("T")
+UNUSABLE = "This cursor is not one that this list gave out. Start from the first page."
 
 
 class CursorNotUsable(Malformed):
@@ -33,6 +34,15 @@ class Paging:
     limit: int
     after: list[Any] | None
 
+    def values(self, *kinds: Callable[[str], Any]) -> list[Any] | None:
+        """`after` with each value read by its kind (`UUID`, `date.fromisoformat`, ...). Raises CursorNotUsable for what does not fit."""
+        if self.after is None:
+            return None
+        try:
+            return [kind(value) for kind, value in zip(kinds, self.after, strict=True)]
+        except (ValueError, TypeError, AttributeError, ArithmeticError) as error:
+            raise CursorNotUsable(UNUSABLE) from error
+
 
 def paging(limit: Annotated[int, Query(ge=1, le=500)] = 50, cursor: Annotated[str | None, Query(max_length=2000)] = None) -> Paging:
     """Reads `limit` and `cursor`. Raises CursorNotUsable."""
@@ -41,9 +51,9 @@ def paging(limit: Annotated[int, Query(ge=1, le=500)] = 50, cursor: Annotated[st
     try:
         after = json.loads(base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error) as error:
-        raise CursorNotUsable("This cursor is not one that this list gave out. Start from the first page.") from error
+        raise CursorNotUsable(UNUSABLE) from error
     if not isinstance(after, list):
-        raise CursorNotUsable("This cursor is not one that this list gave out. Start from the first page.")
+        raise CursorNotUsable(UNUSABLE)
     return Paging(limit, after)
 
 
