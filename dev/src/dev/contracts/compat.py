@@ -15,10 +15,11 @@ from dev.contracts.schemas import Schema
 from dev.contracts.shapes import ANNOTATIONS, non_null, plain, resolve, type_words
 
 JUDGED = ANNOTATIONS | {
-    *("type", "enum", "const", "anyOf", "items", "properties", "required", "additionalProperties"),
-    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "minItems", "maxItems"),
+    *("type", "enum", "const", "anyOf", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength"),
 }
-"""The keywords that jsoncompat compares. It is deaf to others (format, pattern, ...): where they occur, only the same will do."""
+"""The keywords that are left to jsoncompat: those of single values. It is deaf to some of the others (format and pattern always,
+the values of a map in some of its versions): where they occur, only the same will do.
+"""
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,8 @@ def compare(pair: Pair) -> Iterator[str]:
         yield from compare(pair.at(pair.path, old_inner, new_inner))
     elif "properties" in old and "properties" in new:
         yield from compare_fields(pair.at(pair.path, old, new))
-    elif "items" in old and "items" in new and old["type"] == new["type"] == "array" and bare(old) == bare(new):
-        yield from compare(pair.at(f"{pair.path}[]", old["items"], new["items"]))
+    elif (inner := same_container(old, new)) is not None:
+        yield from compare(pair.at(f"{pair.path}[]", old[inner], new[inner]))
     else:
         yield from compare_values(pair.at(pair.path, old, new), old_rules, new_rules)
 
@@ -108,10 +109,17 @@ def judged(rules: Any) -> bool:
         return all(judged(part) for part in rules)
     if not isinstance(rules, dict):
         return True
-    inner = ({**rules, "properties": list(rules["properties"].values())} if "properties" in rules else rules).items()
-    return rules.keys() <= JUDGED and all(judged(part) for name, part in inner if name not in ("enum", "const"))
+    return rules.keys() <= JUDGED and all(judged(part) for name, part in rules.items() if name not in ("enum", "const"))
 
 
-def bare(array: Schema) -> dict[str, Any]:
-    """A list's own rules, without those of its items."""
-    return {name: value for name, value in array.items() if name not in ANNOTATIONS | {"items"}}
+def same_container(old: Schema, new: Schema) -> str | None:
+    """The keyword that holds the schema of what is inside, if both are lists or both are maps, under the same rules."""
+    for kind, inner in (("array", "items"), ("object", "additionalProperties")):
+        if old.get("type") == new.get("type") == kind and isinstance(old.get(inner), dict) and isinstance(new.get(inner), dict):
+            return inner if bare(old, inner) == bare(new, inner) else None
+    return None
+
+
+def bare(container: Schema, inner: str) -> dict[str, Any]:
+    """The rules of a list or map itself, without those of what is inside."""
+    return {name: value for name, value in container.items() if name not in ANNOTATIONS | {inner}}
