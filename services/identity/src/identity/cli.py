@@ -1,0 +1,69 @@
+"""Commands of the operator: accounts that are not signed up for."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import click
+from chassis.cli import session
+from chassis.database import Transaction
+from chassis.service import Service
+from pydantic import ValidationError
+
+from identity.commands import make_admin, make_user
+from identity.domain import AccountIsNoAdmin
+from identity.schemas import SignUp
+
+Make = Callable[[Transaction, SignUp, str, datetime], Awaitable[tuple[UUID, bool]]]
+
+
+def commands(service: Service) -> list[click.Command]:
+    """`create-admin` and `create-user` of this service."""
+    return [
+        _command(service, "create-admin", "CHAIRSIDE_ADMIN_PASSWORD", make_admin, "Make an administrator's account."),
+        _command(service, "create-user", "CHAIRSIDE_USER_PASSWORD", make_user, "Make an account without any role."),
+    ]
+
+
+def _command(service: Service, name: str, variable: str, make: Make, help_text: str) -> click.Command:
+    @click.command(name, help=f"{help_text} The password comes from {variable}, or else from standard input.")
+    @click.option("--email", required=True)
+    @click.option("--name", required=True)
+    @click.option("--phone", help="In international form, e.g. +13175550142.")
+    @click.option("--time-zone", default="America/New_York", show_default=True)
+    def command(**given: Any) -> None:
+        body = _checked(given, os.environ.get(variable) or _typed())
+        try:
+            user_id, made = asyncio.run(_make(service, make, body))
+        except AccountIsNoAdmin:
+            raise click.ClickException(f"{body.email} has an account that is no administrator's. Name another address.") from None
+        click.echo(f"{body.email} {user_id} {'made' if made else 'is there already; nothing was changed'}")
+
+    return command
+
+
+def _typed() -> str:
+    """The password from a terminal, unseen, or the first line of what is piped in."""
+    if sys.stdin.isatty():
+        password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        return password
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _checked(given: dict[str, Any], password: str) -> SignUp:
+    try:
+        return SignUp(**given, password=password)
+    except ValidationError as error:
+        told = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors(include_input=False))
+        raise click.ClickException(f"This account cannot be made. Correct {told}.") from None
+
+
+async def _make(service: Service, make: Make, body: SignUp) -> tuple[UUID, bool]:
+    async with session(service) as context:
+        password_hash = await context.resources.hash(body.password.get_secret_value())
+        async with context.database.transaction() as tx:
+            return await make(tx, body, password_hash, datetime.now(UTC))

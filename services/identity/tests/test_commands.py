@@ -1,0 +1,90 @@
+"""The operator's commands, and the first signing key."""
+
+import asyncio
+import json
+
+import pytest
+import pytest_asyncio
+from chassis.database import Database
+from chassis.migrate import upgrade
+from dev.testing import fresh_database
+from identity import commands
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def untouched(postgres):
+    """A migrated database that nobody has used."""
+    made = await fresh_database(postgres, "identity")
+    await upgrade("identity", "identity", made.owner_url)
+    database = Database(made.login_url, "identity")
+    yield database
+    await database.close()
+
+
+async def test_the_first_signing_key_is_made_once_however_many_need_it(untouched):
+    async def need():
+        async with untouched.transaction() as tx:
+            return (await commands.published_keys(tx))["keys"]
+
+    found = await asyncio.gather(*(need() for _ in range(8)))
+    assert len({json.dumps(keys) for keys in found}) == 1
+    assert len(found[0]) == 1
+
+
+@pytest.fixture
+def create(identity, monkeypatch):
+    """`create("create-user", email, password)`: runs the command."""
+
+    def run(command, email, password, *more):
+        monkeypatch.setenv("CHAIRSIDE_ADMIN_PASSWORD", password)
+        monkeypatch.setenv("CHAIRSIDE_USER_PASSWORD", password)
+        return identity.run(command, "--email", email, "--name", "Somebody", *more)
+
+    return run
+
+
+async def test_an_administrator_is_made_once(identity, create, newcomer):
+    email = newcomer()["email"]
+    first = create("create-admin", email, "the first password")
+    again = create("create-admin", email.upper(), "another password")
+    assert (first.returncode, again.returncode) == (0, 0)
+    assert first.stdout.split()[1] == again.stdout.split()[1]
+    assert "made" in first.stdout
+    assert "is there already" in again.stdout
+    session = await identity.client().post("/v1/sessions", json={"email": email, "password": "the first password"})
+    assert (session.json()["user"]["roles"], session.json()["user"]["kind"]) == (["admin"], "admin")
+
+
+async def test_somebodys_account_is_not_made_an_administrators(identity, create, person):
+    someone = await person()
+    told = create("create-admin", someone.email, "a good password")
+    assert told.returncode == 1
+    assert "no administrator's" in told.stderr
+    assert not await identity.sql("select * from user_role where user_id = $1", someone.id)
+
+
+async def test_a_user_is_made_once(create, newcomer):
+    email = newcomer()["email"]
+    first = create("create-user", email, "the first password", "--phone", "+13175550142", "--time-zone", "America/Chicago")
+    again = create("create-user", email, "the first password")
+    assert first.stdout == f"{email} {first.stdout.split()[1]} made\n"
+    assert again.stdout == f"{email} {first.stdout.split()[1]} is there already; nothing was changed\n"
+
+
+def test_what_cannot_be_an_account_is_told_without_the_password(create):
+    told = create("create-user", "nobody", "too short")
+    assert told.returncode == 1
+    assert "email:" in told.stderr
+    assert "password:" in told.stderr
+    assert "too short" not in told.stderr
+
+
+async def test_the_password_can_be_piped_in(identity, newcomer):
+    email = newcomer()["email"]
+    told = await asyncio.create_subprocess_shell(
+        f"echo 'piped in password' | python -m identity create-user --email {email} --name Piped",
+        env={"PATH": f"{__import__('sys').prefix}/bin:/usr/bin:/bin"} | identity.env,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert b"made" in (await told.communicate())[0]
+    assert (await identity.client().post("/v1/sessions", json={"email": email, "password": "piped in password"})).status_code == 201
