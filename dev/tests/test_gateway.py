@@ -58,7 +58,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     servers = [serve(stack.port(name)) for name in ("portal", "compliance")]
     spec = gateway.spec(stack)
     process = launch(spec.argv, log=stack.log("gateway"), env=spec.env)
-    wait_for("gateway", process, spec.ready, log=stack.log("gateway"))
+    wait_for("gateway", process, lambda: not spec.missing(), log=stack.log("gateway"))
     yield stack
     stop(process)
     for server in servers:

@@ -146,6 +146,6 @@ def test_what_cannot_start_is_named_with_its_last_lines(tmp_path: Path) -> None:
     (tmp_path / "sandbox.sqlite").mkdir()
     refused = live.run("up", "--detach")
     assert refused.returncode == 1
-    assert "sandbox does not get ready. Its last lines" in refused.stdout
+    assert "sandbox does not get ready (does not answer yet). Its last lines" in refused.stdout
     assert states.running(live.stack) is None
     assert states.left_behind(live.stack) == {}

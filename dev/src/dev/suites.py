@@ -57,6 +57,9 @@ def _unit() -> list[Check]:
     return [
         Check("unit", "ruff check", _tool("ruff", "check", "--quiet", ".")),
         Check("unit", "ruff format", _tool("ruff", "format", "--check", "--quiet", ".")),
+        Check(
+            "unit", "contracts: compatible, and what is made from them current", lambda: [sys.executable, "-m", "dev.contracts", "check"]
+        ),
         Check("unit", "import-linter", _tool("lint-imports", "--no-cache", "--no-logo")),
         *(_deptry(member) for member in members),
         Check("unit", "mypy --strict", _tool("mypy", *(part for one in _PACKAGES for part in ("-p", one)))),

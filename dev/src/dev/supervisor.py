@@ -2,6 +2,7 @@
 
 import asyncio
 import http.client
+import json
 import signal
 import subprocess
 import time
@@ -22,12 +23,12 @@ _PATIENCE = 90.0
 
 @dataclass(frozen=True)
 class Spec:
-    """A process to keep alive. `prepare` runs before each start; `ready` says whether it answers."""
+    """A process to keep alive. `prepare` runs before each start; `missing` says what it still lacks, nothing once it is ready."""
 
     name: str
     argv: list[str]
     env: dict[str, str]
-    ready: Callable[[], bool]
+    missing: Callable[[], str]
     stop_signal: int = signal.SIGTERM
     prepare: Callable[[], None] = lambda: None
 
@@ -40,22 +41,32 @@ class _Child:
     failures: int = 0
 
 
-def ready_over_http(port: int, path: str = "/readyz") -> Callable[[], bool]:
-    def ready() -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=3)
+def ready_over_http(port: int, path: str = "/readyz") -> Callable[[], str]:
+    """Asks the process itself; one that is not ready may name what it lacks in its answer."""
+
+    def missing() -> str:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
             connection.request("GET", path)
-            return connection.getresponse().status == 200
+            answer = connection.getresponse()
+            return "" if answer.status == 200 else _named(answer.read())
         except (OSError, http.client.HTTPException):
-            return False
+            return "does not answer yet"
         finally:
             connection.close()
 
-    return ready
+    return missing
 
 
-def ready_by_port(port: int) -> Callable[[], bool]:
-    return lambda: answers(port)
+def _named(body: bytes) -> str:
+    try:
+        return "; ".join(f"{name} {what}" for name, what in json.loads(body)["missing"].items())
+    except (ValueError, KeyError, AttributeError):
+        return "is not ready"
+
+
+def ready_by_port(port: int) -> Callable[[], str]:
+    return lambda: "" if answers(port) else "does not answer yet"
 
 
 class Supervisor:
@@ -85,17 +96,20 @@ class Supervisor:
     async def until_ready(self, *names: str) -> None:
         """Returns when all of them answer; says every few seconds for which it waits; raises StartError when patience ends."""
         begun = spoken = time.monotonic()
-        waiting = set(names)
+        waiting = list(names)
         while waiting:
-            answers = await asyncio.gather(*(asyncio.to_thread(self._children[name].spec.ready) for name in waiting))
-            waiting -= {name for name, ready in zip(tuple(waiting), answers, strict=True) if ready}
-            for name in waiting:
+            lacks = await asyncio.gather(*(asyncio.to_thread(self._children[name].spec.missing) for name in waiting))
+            reasons = {name: lack for name, lack in zip(waiting, lacks, strict=True) if lack}
+            for name, reason in reasons.items():
                 if self._children[name].failures >= 3 or time.monotonic() - begun > _PATIENCE:
-                    raise StartError(f"{name} does not get ready. Its last lines ({self.log(name)}):\n{last_lines(self.log(name))}")
-            if waiting and time.monotonic() - spoken > 5:
+                    raise StartError(
+                        f"{name} does not get ready ({reason}). Its last lines ({self.log(name)}):\n{last_lines(self.log(name))}"
+                    )
+            if reasons and time.monotonic() - spoken > 5:
                 spoken = time.monotonic()
-                say(f"waiting for {', '.join(sorted(waiting))}")
-            await asyncio.sleep(0.05 if waiting else 0)
+                say("; ".join(f"{name}: {reason}" for name, reason in reasons.items()))
+            waiting = list(reasons)
+            await asyncio.sleep(0.05)
 
     async def watch(self) -> None:
         """Starts again what dies, after a pause that grows while it keeps dying. Runs until cancelled."""

@@ -28,6 +28,7 @@ _DATA = (
     "traces",
     "logs",
     "secrets.json",
+    "seeded",
 )
 
 
@@ -37,7 +38,7 @@ def _postgres_spec(stack: Stack) -> Spec:
         "postgres",
         postgres.server_argv(folder, stack.port("postgres")),
         marked(stack, "postgres"),
-        ready=lambda: postgres.is_ready(folder),
+        missing=lambda: "" if postgres.is_ready(folder) else "does not accept connections yet",
         stop_signal=postgres.STOP_SIGNAL,
         prepare=lambda: postgres.forget_dead_server(folder),
     )
@@ -69,9 +70,9 @@ def _service_specs(stack: Stack, service: Service, processes: int) -> list[Spec]
 def _built() -> tuple[Service, ...]:
     """The services that can run; says of the others that they cannot."""
     for service in SERVICES:
-        if importlib.util.find_spec(f"{service.module}.__main__") is None:
-            say(f"{service.name} has no app yet (no {service.module}/__main__.py): left out")
-    return tuple(one for one in SERVICES if importlib.util.find_spec(f"{one.module}.__main__"))
+        if importlib.util.find_spec(f"{service.module}.app") is None:
+            say(f"{service.name} has no app yet (no {service.module}/app.py): left out")
+    return tuple(one for one in SERVICES if importlib.util.find_spec(f"{one.module}.app"))
 
 
 async def _broker(stack: Stack, supervisor: Supervisor) -> None:
@@ -102,16 +103,16 @@ async def _start_all(stack: Stack, supervisor: Supervisor, scale: Mapping[str, i
     specs = [_sandbox_spec(stack), gateway.spec(stack)]
     specs += [spec for service in services for spec in _service_specs(stack, service, scale.get(service.name, 1))]
 
-    async def database_then_services() -> None:
+    async def database_then_services() -> list[str]:
         await _database(stack, supervisor, services)
         for spec in specs:
             await supervisor.start(spec)
+        return await asyncio.to_thread(seed, stack)
 
-    await asyncio.gather(database_then_services(), _broker(stack, supervisor))
+    people, _ = await asyncio.gather(database_then_services(), _broker(stack, supervisor))
     with step(f"Waiting for {len(specs)} processes", "All are ready"):
         await supervisor.until_ready(*(spec.name for spec in specs))
-    with step("Seeding", "Demo data is there"):
-        return await asyncio.to_thread(seed, stack)
+    return people
 
 
 def _prepare_home(stack: Stack, fresh: bool) -> None:
