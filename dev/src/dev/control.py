@@ -157,3 +157,4 @@ def demo(arguments: tuple[str, ...]) -> int:
     finally:
         if state is None:
             down()
+            print("`./chairside up` starts it again, with this story in it.")

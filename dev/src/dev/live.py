@@ -20,7 +20,7 @@ import pytest
 
 from dev import state as states
 from dev.processes import Handle
-from dev.stack import Stack
+from dev.stack import Stack, this_stack
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,9 @@ def temporary_stack(*arguments: str) -> Iterator[Live]:
 
 @pytest.fixture(scope="session")
 def live() -> Iterator[Live]:
-    """A running stack of this session's own."""
+    """A running stack: the one that CHAIRSIDE_URL and CHAIRSIDE_HOME name, or one of this session's own."""
+    if os.environ.get("CHAIRSIDE_URL"):
+        yield Live(this_stack())
+        return
     with temporary_stack() as started:
         yield started

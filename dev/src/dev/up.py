@@ -28,7 +28,6 @@ _DATA = (
     "traces",
     "logs",
     "secrets.json",
-    "seeded",
 )
 
 
