@@ -107,6 +107,18 @@ async def test_after_a_violent_end_of_everything_up_goes_on_with_all_data(runnin
         assert (await consumer.getone()).value == b"a message"
 
 
+def test_a_lost_secrets_file_is_told_and_harms_no_data(running: Live) -> None:
+    running.down()
+    file = running.stack.home / "secrets.json"
+    kept = file.read_text()
+    file.unlink()
+    refused = running.run("up", "--detach")
+    assert refused.returncode == 1
+    assert "does not hold the password of the data beside it" in refused.stdout
+    file.write_text(kept)
+    running.up()
+
+
 def test_what_outlives_its_supervisor_is_found_and_stopped(running: Live) -> None:
     state = states.running(running.stack)
     assert state is not None

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 
+import asyncpg
 from chassis.provision import provision
 from contracts.people import KINDS
 from contracts.topics import TOPICS
@@ -19,9 +20,14 @@ async def databases(stack: Stack) -> None:
     """Makes each service's database and roles where they are missing, and sets the roles' passwords."""
     secrets = secrets_of(stack)
     admin = postgres.dsn(stack.port("postgres"), password=secrets.get("postgres"))
-    for service in SERVICES:
-        role = service.module
-        await provision(admin, service.name, KINDS, login_password=secrets.get(role), owner_password=secrets.get(f"{role}_owner"))
+    try:
+        for service in SERVICES:
+            role = service.module
+            await provision(admin, service.name, KINDS, login_password=secrets.get(role), owner_password=secrets.get(f"{role}_owner"))
+    except asyncpg.InvalidPasswordError:
+        raise StartError(
+            f"{secrets.file} does not hold the password of the data beside it. Put the right file back, or begin anew: up --fresh."
+        ) from None
 
 
 async def topics(stack: Stack) -> None:

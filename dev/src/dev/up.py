@@ -108,10 +108,15 @@ async def _start_all(stack: Stack, supervisor: Supervisor, scale: Mapping[str, i
             await supervisor.start(spec)
         return await asyncio.to_thread(seed, stack)
 
-    people, _ = await asyncio.gather(database_then_services(), _broker(stack, supervisor))
+    try:
+        async with asyncio.TaskGroup() as group:
+            serving = group.create_task(database_then_services())
+            group.create_task(_broker(stack, supervisor))
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None
     with step(f"Waiting for {len(specs)} processes", "All are ready"):
         await supervisor.until_ready(*(spec.name for spec in specs))
-    return people
+    return serving.result()
 
 
 def _prepare_home(stack: Stack, fresh: bool) -> None:
@@ -162,9 +167,12 @@ async def run(stack: Stack, *, fresh: bool, scale: Mapping[str, int]) -> None:
                 states.write(stack, state)
                 await ending
         finally:
-            starting.cancel()
-            watcher.cancel()
+            for task in (starting, watcher, ending):
+                task.cancel()
             await _stop_all(stack, supervisor)
+            await asyncio.gather(starting, watcher, ending, return_exceptions=True)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().remove_signal_handler(number)
 
 
 async def _stop_all(stack: Stack, supervisor: Supervisor) -> None:
