@@ -1,0 +1,1 @@
+"""The use cases: each takes the transaction first and never commits."""

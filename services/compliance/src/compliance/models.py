@@ -1,0 +1,62 @@
+"""The tables that lists are read from, as SQLAlchemy Core knows them; the migrations make them."""
+
+from sqlalchemy import Column, Date, DateTime, Integer, MetaData, SmallInteger, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData()
+INSTANT = DateTime(timezone=True)
+
+newest_hours = Table(
+    "newest_hours",
+    metadata,
+    Column("log_id", Uuid),
+    Column("revision", Integer),
+    Column("enrollment_id", Uuid),
+    Column("student_id", Uuid),
+    Column("work_date", Date),
+    Column("minutes", Integer),
+    Column("category", Text),
+    Column("source", Text),
+    Column("status", Text),
+    Column("logged_by", Uuid),
+    Column("notes", Text),
+    Column("reason", Text),
+    Column("external_key", Text),
+    Column("recorded_at", INSTANT),
+)
+"""A view of `hour_entry`: the newest revision of each entry."""
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("alert_id", Uuid),
+    Column("revision", Integer),
+    Column("enrollment_id", Uuid),
+    Column("student_id", Uuid),
+    Column("program_id", Uuid),
+    Column("alert_type", Text),
+    Column("week_start", Date),
+    Column("severity", Text),
+    Column("rank", SmallInteger),
+    Column("status", Text),
+    Column("message", Text),
+    Column("explanation", JSONB),
+    Column("raised_at", INSTANT),
+    Column("resolved_at", INSTANT),
+    Column("resolution", Text),
+)
+
+scan = Table(
+    "scan",
+    metadata,
+    Column("scan_id", Uuid),
+    Column("kind", Text),
+    Column("zone", Text),
+    Column("local_date", Date),
+    Column("as_of", INSTANT),
+    Column("checked", Integer),
+    Column("raised", Integer),
+    Column("risen", Integer),
+    Column("superseded", Integer),
+    Column("finished_at", INSTANT),
+)

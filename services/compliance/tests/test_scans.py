@@ -1,0 +1,231 @@
+"""Scans over real PostgreSQL and Kafka: what they raise, what resolves it, what partners are told."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from contracts.alerts import AlertRaised, AlertResolved
+from contracts.messages import MessageRequested
+from contracts.milady import SyncFinished
+from dev.harness import events_of, eventually
+
+
+def days(place, weeks_ago=1):
+    start = place.monday(weeks_ago)
+    return start, start + timedelta(days=2), start + timedelta(days=6)
+
+
+async def test_the_story_of_one_week(enroll, kafka):
+    """5 hours, the Wednesday check, another 5 hours: the alert resolves itself, and Sunday raises nothing (SPEC 3.3)."""
+    place = await enroll(zone="own")
+    monday, wednesday, sunday = days(place)
+    entry = (await place.log(monday, 300)).json()
+    scan = await place.scan("midweek", wednesday)
+    assert scan.status_code == 201, scan.text
+    assert {"checked": 1, "raised": 1, "risen": 0, "superseded": 0}.items() <= scan.json().items()
+    [alert] = await place.alerts()
+    assert (alert["alert_type"], alert["severity"], alert["status"]) == ("midweek_progress", "low", "open")
+    assert alert["message"] == "5.00 of 10.00 hours. Target by Sunday: 10.00 hours."
+    told = (await place.as_("student").get(f"/v1/alerts/{alert['alert_id']}")).json()["explanation"]
+    assert (told["target_minutes"], told["logged_minutes"], told["idle_days"], told["data_as_of"]) == (600, 300, 2, None)
+    assert [(row["log_id"], row["minutes"], row["source"]) for row in told["counted"]] == [(entry["log_id"], 300, "manual")]
+
+    assert (await place.log(wednesday + timedelta(days=1), 300)).status_code == 201
+    [resolved] = await place.alerts()
+    assert (resolved["status"], resolved["resolution"], resolved["revision"]) == ("resolved", "target-reached", 2)
+    sunday_scan = (await place.scan("weekly", sunday)).json()
+    assert (sunday_scan["checked"], sunday_scan["raised"]) == (1, 0)
+    [raised] = await events_of(kafka, AlertRaised, where=lambda e: e.enrollment_id == place.enrollment_id)
+    [gone] = await events_of(kafka, AlertResolved, where=lambda e: e.enrollment_id == place.enrollment_id)
+    assert (raised.revision, gone.revision, gone.alert_id) == (1, 2, raised.alert_id)
+    assert gone.explanation == raised.explanation
+
+
+async def test_a_void_reopens_what_the_hours_resolved(enroll, kafka):
+    place = await enroll(zone="own")
+    monday, wednesday, _ = days(place)
+    await place.log(monday, 300)
+    await place.scan("midweek", wednesday)
+    more = (await place.log(wednesday, 300)).json()
+    assert [alert["status"] for alert in await place.alerts()] == ["resolved"]
+    await place.as_("student").post(f"/v1/hours/{more['log_id']}/void", json={"reason": "Mistake"})
+    [alert] = await place.alerts()
+    assert (alert["status"], alert["revision"], alert["resolution"], alert["resolved_at"]) == ("open", 3, None, None)
+    raised = await events_of(kafka, AlertRaised, where=lambda e: e.enrollment_id == place.enrollment_id, count=2)
+    assert [(event.alert_id, event.revision) for event in raised] == [(UUID(alert["alert_id"]), 1), (UUID(alert["alert_id"]), 3)]
+
+
+async def test_a_student_who_does_nothing(enroll):
+    """Sunday raises medium, the next high; the weekly alert supersedes the week's midweek alert."""
+    place = await enroll(2, zone="own")
+    first, second = days(place, 2), days(place, 1)
+    await place.scan("midweek", first[1])
+    scan = (await place.scan("weekly", first[2])).json()
+    assert (scan["raised"], scan["superseded"]) == (1, 1)
+    found = {alert["alert_type"]: alert for alert in await place.alerts()}
+    assert (found["midweek_progress"]["status"], found["midweek_progress"]["resolution"]) == ("resolved", "superseded")
+    assert (found["weekly_hours_check"]["status"], found["weekly_hours_check"]["severity"]) == ("open", "medium")
+    await place.scan("weekly", second[2])
+    [latest] = await place.alerts(week_start=second[0].isoformat())
+    assert latest["severity"] == "high"
+    told = (await place.as_("student").get(f"/v1/alerts/{latest['alert_id']}")).json()["explanation"]
+    assert (told["idle_days"], told["last_activity_on"], told["counted"]) == (13, None, [])
+
+
+async def test_three_missed_weeks_are_critical(enroll):
+    place = await enroll(3, zone="own")
+    for weeks_ago, severity in ((3, "low"), (2, "low"), (1, "critical")):
+        monday, _, sunday = days(place, weeks_ago)
+        assert (await place.log(sunday, 60)).status_code == 201
+        await place.scan("weekly", sunday)
+        [alert] = await place.alerts(week_start=monday.isoformat())
+        assert alert["severity"] == severity
+    listed = await place.alerts(sort="severity")
+    assert [alert["severity"] for alert in listed] == ["critical", "low", "low"]
+    assert await place.alerts(severity="critical", status="open", alert_type="weekly_hours_check", student_id=str(place.student_id))
+    assert await place.alerts(status="resolved") == []
+
+
+async def test_the_same_slot_again_changes_nothing(enroll):
+    place = await enroll(zone="own")
+    monday, wednesday, _ = days(place)
+    first = await place.scan("midweek", wednesday)
+    entry = (await place.log(monday, 60)).json()
+    await place.as_("student").post(f"/v1/hours/{entry['log_id']}/void", json={"reason": "test"})
+    again = await place.scan("midweek", wednesday)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+    [alert] = await place.alerts()
+    assert alert["revision"] == 1
+    command = place.service.run("scan", "midweek", "--date", wednesday.isoformat(), "--zone", place.zone)
+    assert command.returncode == 0, command.stderr
+    assert "1 checked, 1 raised" in command.stdout
+    assert "ran before" in command.stdout
+    assert len(await place.service.sql("select 1 from scan where zone = $1", place.zone)) == 1
+
+
+async def test_hours_dated_after_the_check_do_not_hide_it_but_a_reached_target_does(enroll):
+    """A scan run by hand later knows the week's other days: they do not count for Wednesday, yet nobody is accused who made the week."""
+    late, made = await enroll(zone="own"), None
+    made = await enroll(zone=late.zone)
+    monday, wednesday, _ = days(late)
+    await late.log(monday, 120)
+    await late.log(wednesday + timedelta(days=1), 300)
+    await made.log(wednesday + timedelta(days=1), 600)
+    await late.scan("midweek", wednesday)
+    [alert] = await late.alerts()
+    assert (alert["severity"], alert["message"][:4]) == ("low", "2.00")
+    told = (await late.as_("student").get(f"/v1/alerts/{alert['alert_id']}")).json()["explanation"]
+    assert (told["logged_minutes"], told["idle_days"], len(told["counted"])) == (120, 2, 1)
+    assert await made.alerts() == []
+
+
+async def test_a_partner_gets_one_digest_for_all_students_and_none_for_nothing(enroll, kafka):
+    one = await enroll(zone="own")
+    two = await enroll(zone=one.zone, partner_id=one.partner_id)
+    other = await enroll(zone=one.zone)
+    left = await enroll(zone=one.zone, partner_id=one.partner_id)
+    await left.send("onboarding", left.unassigned())
+    await eventually(lambda: one.service.sql("select 1 from access_grant where grant_id = $1 and not active", left.assignment_id))
+    _, wednesday, sunday = days(one)
+    assert (await other.log(wednesday, 600)).status_code == 201
+    scan = (await one.scan("midweek", wednesday)).json()
+    assert (scan["checked"], scan["raised"]) == (4, 3)
+    [digest] = await events_of(kafka, MessageRequested, where=lambda e: e.recipient_id == one.partner_id)
+    assert (digest.kind, digest.data["scan"], digest.data["date"]) == ("alerts-digest", "midweek", wednesday.isoformat())
+    assert {alert["student_id"] for alert in digest.data["alerts"]} == {str(one.student_id), str(two.student_id)}
+    assert set(digest.data["alerts"][0]) == {
+        "alert_id", "student_id", "enrollment_id", "program_id", "alert_type", "severity", "message",
+    }  # fmt: skip
+    await one.scan("weekly", sunday)
+    await events_of(kafka, MessageRequested, where=lambda e: e.recipient_id == one.partner_id, count=2)
+    written = await one.service.sql("select value from outbox where topic = 'message.requested' and key = $1", str(other.partner_id))
+    assert written == []
+
+
+async def test_an_alert_rises_where_a_program_moves_to_another_zone(enroll):
+    """Checked again in the new zone: the same alert rises; lower findings leave it as it is."""
+    place = await enroll(zone="own")
+    monday, wednesday, _ = days(place)
+    entry = (await place.log(monday, 60)).json()
+    await place.scan("midweek", wednesday)
+    [low] = await place.alerts()
+    await place.as_("student").post(f"/v1/hours/{entry['log_id']}/void", json={"reason": "test"})
+    elsewhere = await enroll(zone="own")
+    place.zone = elsewhere.zone
+    await place.send("onboarding", place.program(revision=2))
+    await eventually(lambda: place.service.sql("select 1 from program where program_id = $1 and revision = 2", place.program_id))
+    assert (await place.scan("midweek", wednesday)).json()["risen"] == 1
+    [risen] = await place.alerts()
+    assert (risen["alert_id"], risen["severity"], risen["revision"]) == (low["alert_id"], "medium", 2)
+    assert (low["severity"], risen["raised_at"]) == ("low", low["raised_at"])
+
+
+async def test_the_explanation_says_how_fresh_miladys_data_was(enroll):
+    place = await enroll(zone="own")
+    now = datetime.now(UTC).replace(microsecond=0)
+
+    def sync(minutes_ago, kind, scope_id, failed=()):
+        return SyncFinished(
+            revision=1, sync_id=uuid4(), scope=f"{kind}:{scope_id}", scope_kind=kind, scope_id=scope_id, enrollments=1, entries_changed=0,
+            as_of=now - timedelta(minutes=minutes_ago), failed=failed,
+        )  # fmt: skip
+
+    runs = [
+        sync(30, "program", place.program_id),
+        sync(20, "enrollment", uuid4()),
+        sync(10, "all", None, (place.enrollment_id,)),
+        sync(40, "enrollment", place.enrollment_id),
+    ]
+    await place.send("milady-sync", *runs)
+    await eventually(lambda: place.service.sql("select 1 from sync_run where sync_id = $1", runs[-1].sync_id))
+    await place.scan("midweek", days(place)[1])
+    [alert] = await place.alerts()
+    told = (await place.as_("student").get(f"/v1/alerts/{alert['alert_id']}")).json()["explanation"]
+    assert datetime.fromisoformat(told["data_as_of"]) == now - timedelta(minutes=30)
+
+
+@pytest.mark.parametrize(
+    ("kind", "shift", "zone", "status", "problem"),
+    [
+        ("midweek", 1, None, 422, "not-a-scan-day"),
+        ("weekly", -1, None, 422, "not-a-scan-day"),
+        ("midweek", 21, None, 409, "slot-not-due"),
+        ("midweek", 0, "Mars/Olympus", 409, "zone-not-known"),
+        ("midweek", 999999, None, 422, "malformed-request"),
+    ],
+)
+async def test_slots_that_are_none(enroll, kind, shift, zone, status, problem):
+    place = await enroll()
+    _, wednesday, sunday = days(place)
+    day = (wednesday if kind == "midweek" else sunday) + timedelta(days=shift)
+    place.zone = zone or place.zone
+    answer = await place.scan(kind, day)
+    assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{problem}"), answer.text
+    if problem == "not-a-scan-day":
+        assert answer.json()["nearest"] == (wednesday if kind == "midweek" else sunday).isoformat()
+
+
+async def test_who_withdrew_is_not_checked_and_leaves_no_open_alert(enroll):
+    place = await enroll(zone="own")
+    _, wednesday, sunday = days(place)
+    await place.scan("midweek", wednesday)
+    await place.send("onboarding", place.withdrawn(wednesday + timedelta(days=1)))
+
+    async def resolved():
+        return await place.alerts(status="resolved")
+
+    assert (await eventually(resolved))[0]["resolution"] == "enrollment-ended"
+    assert (await place.scan("weekly", sunday)).json()["checked"] == 0
+
+
+async def test_scans_are_for_admins_and_listed(enroll):
+    place = await enroll(zone="own")
+    made = await place.scan("midweek", days(place)[1])
+    for who in ("student", "partner"):
+        assert (await place.as_(who).get("/v1/scans")).status_code == 403
+        assert (await place.as_(who).post("/v1/scans", json={})).status_code == 403
+    admin = place.as_("admin")
+    assert (await admin.get(made.headers["location"])).json() == made.json()
+    assert (await admin.get("/v1/scans", params={"limit": 1})).json()["items"] == [made.json()]
+    assert (await admin.get(f"/v1/scans/{uuid4()}")).json()["type"] == "/problems/scan-not-known"
