@@ -1,6 +1,10 @@
 """Once only, in order, and nothing that comes in can stop the rest."""
 
 import asyncio
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -78,6 +82,38 @@ async def test_what_cannot_be_read_is_set_aside_whole_and_stops_nothing(toy, kaf
         assert found["dlq_consumer"] == b"toy"
         assert found["dlq_topic"] == b"note.written"
         assert found["dlq_error"]
+
+
+BAD_NAME = """
+import asyncio, sys
+from aiokafka import AIOKafkaProducer
+
+class Name(str):
+    def encode(self, *_):
+        return b"x-\\xff"
+
+async def main():
+    async with AIOKafkaProducer(bootstrap_servers=sys.argv[1]) as producer:
+        place = await producer.send_and_wait("note.written", sys.argv[2].encode(), partition=0, headers=[(Name("x"), b"v")])
+        print(place.offset)
+
+asyncio.run(main())
+"""
+
+
+async def test_a_header_name_that_is_not_utf_8_stops_nothing(toy, kafka):
+    """Only aiokafka's pure Python writer can be made to send one."""
+    before, bad, after = [note() for _ in range(5)], note("bad name"), [note() for _ in range(5)]
+    await send(kafka, "toy", *before)
+    sender = [sys.executable, "-c", BAD_NAME, kafka, bad.to_json().decode()]
+    sent = await asyncio.to_thread(subprocess.run, sender, env=os.environ | {"AIOKAFKA_NO_EXTENSIONS": "1"}, capture_output=True, text=True)
+    await send(kafka, "toy", *after)
+    for event in [*before, *after]:
+        assert (await told(toy, event))[0]["times"] == 1
+    record, found = await dead_letter(kafka, SimpleNamespace(partition=0, offset=int(sent.stdout)))
+    assert record.value == bad.to_json()
+    assert found["x-\\xff"] == b"v"
+    assert b"is not UTF-8" in found["dlq_error"]
 
 
 async def test_poison_is_listed_and_redriven_once(toy, kafka):

@@ -14,6 +14,7 @@ from prometheus_client import Gauge
 
 from chassis.envelope import Delivery
 from chassis.inbox import Applier, RetriesExhaustedError
+from chassis.lenient import read_on
 
 log = structlog.get_logger()
 lag = Gauge("consumer_lag", "Events in the topic that the group has not applied yet", ["consumer", "topic"])
@@ -48,7 +49,8 @@ class Consumer:
     def joined(self) -> bool:
         """Whether the group has taken this process in; it may hold no partition where there are more members than partitions."""
         consumer = getattr(self._subscriber, "consumer", None)
-        return consumer is not None and consumer._coordinator.generation > 0
+        coordinator = getattr(consumer, "_coordinator", None)
+        return coordinator is not None and coordinator.generation > 0
 
     @property
     def stalled(self) -> bool:
@@ -61,6 +63,7 @@ class Consumer:
             broker = self._make_broker()
             try:
                 await broker.start()
+                read_on(self._subscriber.consumer, self.bootstrap)
                 log.info("consumer joined", consumer=self.applier.inbox.consumer, topics=len(self.applier.inbox.topics))
                 self.progressed_at = time.monotonic()
                 await self._watch()

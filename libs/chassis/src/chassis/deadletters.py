@@ -16,6 +16,11 @@ PREFIX = "dlq_"
 dead = Counter("dead_letters_total", "Events set aside", ["consumer", "topic"])
 
 
+def _sendable(name: str) -> str:
+    """A header name as Kafka's clients can carry it: bytes that were not UTF-8 stand escaped."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 @dataclass(frozen=True)
 class DeadLetter:
     """One letter as it lies there."""
@@ -39,7 +44,10 @@ class DeadLetters:
         now = datetime.now(UTC).isoformat()
         about = {"error": f"{type(error).__name__}: {error}"[:2000], "consumer": consumer, "topic": delivery.topic,
                  "partition": str(delivery.partition), "offset": str(delivery.offset), "at": now}  # fmt: skip
-        headers = [*delivery.headers, *((PREFIX + name, value.encode()) for name, value in about.items())]
+        headers = [
+            *((_sendable(name), value) for name, value in delivery.headers),
+            *((PREFIX + name, value.encode()) for name, value in about.items()),
+        ]
         producer = await self._ready()
         await producer.send_and_wait(delivery.topic + SUFFIX, value=delivery.value, key=delivery.key, headers=headers)
         dead.labels(consumer, delivery.topic).inc()
@@ -92,6 +100,6 @@ async def _letters(reader: AIOKafkaConsumer, partitions: list[TopicPartition]) -
                 about = {
                     name.removeprefix(PREFIX): value.decode("utf-8", "replace") for name, value in record.headers if name.startswith(PREFIX)
                 }
-                headers = [(name, bytes(value)) for name, value in record.headers if not name.startswith(PREFIX)]
+                headers = [(name, bytes(value or b"")) for name, value in record.headers if not name.startswith(PREFIX)]
                 origin = (about["topic"], int(about["partition"]), int(about["offset"]))
                 yield DeadLetter(Delivery.at(*origin, record.key, record.value, headers), about["consumer"], about["error"], about["at"])

@@ -46,7 +46,7 @@ class Delivery:
     @classmethod
     def of(cls, record: ConsumerRecord[Any, Any]) -> Self:
         """Never fails: what cannot be read is left empty, and the id falls back to the record's coordinates."""
-        headers = [(name, bytes(value)) for name, value in record.headers]
+        headers = [(name, bytes(value or b"")) for name, value in record.headers]
         return cls.at(record.topic, record.partition, record.offset, record.key, record.value, headers)
 
     @classmethod
@@ -66,9 +66,10 @@ class Delivery:
         """Fills `event`. Raises UnreadableError with the reason."""
         for name, value in self.headers:
             try:
+                name.encode()
                 value.decode()
-            except UnicodeDecodeError as error:
-                raise UnreadableError(f"header {name} is not UTF-8") from error
+            except UnicodeError as error:
+                raise UnreadableError(f"header {name!r} is not UTF-8") from error
         if self.value is None:
             raise UnreadableError("the record has no value")
         try:
