@@ -11,7 +11,6 @@ import uuid_utils
 from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from opentelemetry.trace import SpanKind
 from prometheus_client import Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,7 +19,6 @@ from chassis import idempotency, problems
 from chassis.database import Transaction
 from chassis.errors import NotAllowed, NotSignedIn, Refusal
 from chassis.principal import SYSTEM, Caller, Principal
-from chassis.telemetry import context_of, tracer
 
 log = structlog.get_logger()
 seconds = Histogram("http_request_seconds", "Time to answer a request", ["method", "route", "status"])
@@ -124,7 +122,7 @@ def location(path: str, *parts: object) -> str:
 
 
 class Edge:
-    """What every request passes: trace, request id, timing, and a problem document for what nobody caught."""
+    """What every request passes: request id, timing, and a problem document for what nobody caught."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -145,17 +143,13 @@ class Edge:
                 MutableHeaders(scope=message)["X-Request-Id"] = request_id
             await send(message)
 
-        parent = context_of(headers.get("traceparent"))
-        with tracer.start_as_current_span(f"{scope['method']}", context=parent, kind=SpanKind.SERVER) as span:
-            try:
-                await self.app(scope, receive, answer)
-            except Exception as error:
-                if status:
-                    raise
-                await problems.of_fault(error)(scope, receive, answer)
-            route = getattr(scope.get("route"), "path", "unmatched")
-            span.update_name(f"{scope['method']} {route}")
-            span.set_attribute("http.response.status_code", status)
-            seconds.labels(scope["method"], route, status).observe(time.perf_counter() - started)
-            if status >= 400:
-                log.info("request refused", method=scope["method"], path=scope["path"], status=status, request_id=request_id)
+        try:
+            await self.app(scope, receive, answer)
+        except Exception as error:
+            if status:
+                raise
+            await problems.of_fault(error)(scope, receive, answer)
+        route = getattr(scope.get("route"), "path", "unmatched")
+        seconds.labels(scope["method"], route, status).observe(time.perf_counter() - started)
+        if status >= 400:
+            log.info("request refused", method=scope["method"], path=scope["path"], status=status, request_id=request_id)

@@ -13,6 +13,7 @@ import structlog
 import uvicorn
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse, Response
+from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from chassis import audit, migrate, problems, telemetry
@@ -20,7 +21,7 @@ from chassis.auth import Verifier
 from chassis.consumer import Consumer
 from chassis.database import Database
 from chassis.deadletters import DeadLetters
-from chassis.http import Edge
+from chassis.http import QUIET, Edge
 from chassis.inbox import Applier, Inbox
 from chassis.outbox import Relay
 from chassis.schedule import Job, Scheduler
@@ -30,6 +31,9 @@ from chassis.storage import Storage
 log = structlog.get_logger()
 PARTS = ("api", "consumers", "relay", "scheduler", "workers")
 GRACE = 15
+ONE_SPAN: TelemetryConfig = {
+    "metrics": False, "logs": False, "operation_spans": False, "exclude": lambda scope: scope.get("path") in QUIET,
+}  # fmt: skip
 S = TypeVar("S", bound=Settings)
 
 
@@ -131,8 +135,9 @@ def make_app(service: Service, settings: Any, parts: Iterable[str] = PARTS) -> F
             log.info("stopping")
 
     app = FastAPI(
-        title=f"Chairside {service.name}", version="1", lifespan=lifespan, root_path=f"/api/{service.name}", root_path_in_servers=True
-    )
+        title=f"Chairside {service.name}", version="1", lifespan=lifespan, root_path=f"/api/{service.name}", root_path_in_servers=True,
+        telemetry=ONE_SPAN,
+    )  # fmt: skip
     app.state.context, app.state.process = context, process
     app.add_middleware(Edge)
     problems.install(app)
