@@ -14,9 +14,8 @@ from dev.harness import Running, eventually, send
 
 pytest_plugins = ["dev.testing", "dev.harness"]
 
-ZONES = iter(
-    [f"Etc/GMT{sign}{n}" for n in range(1, 13) for sign in "+-"] + [f"America/{c}" for c in ("Chicago", "Denver", "Lima", "Bogota")]
-)
+ZONES = iter([f"Etc/GMT{sign}{n}" for n in range(1, 13) for sign in "+-"])
+"""One each for tests that scan: a slot runs once per zone and date."""
 
 
 @dataclass
@@ -135,11 +134,8 @@ def enroll(compliance, kafka) -> Enroll:
         place = Place(compliance, kafka, fields.pop("started_on", Place.monday(weeks_ago)), chosen, **fields)
         if arrive:
             await place.send("onboarding", place.program(), place.assigned(), place.created())
-            await eventually(
-                lambda: compliance.sql(
-                    "select 1 from enrollment join program using (program_id) where enrollment_id = $1", place.enrollment_id
-                )
-            )
+            known = "select 1 from enrollment join program using (program_id) where enrollment_id = $1"
+            await eventually(lambda: compliance.sql(known, place.enrollment_id))
             await eventually(lambda: compliance.sql("select 1 from access_grant where grant_id = $1", place.assignment_id))
         return place
 

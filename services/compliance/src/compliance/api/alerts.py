@@ -33,7 +33,7 @@ async def listed(
 ) -> Page[AlertOut]:
     """Alerts, newest or (`sort=severity`) most severe first."""
     found = await queries.alerts(tx, filters, sort, paging)
-    return page(found, paging, shown=AlertOut.of, key=lambda row: [row.rank if sort == "severity" else row.raised_at, row.alert_id])
+    return page(found, paging, shown=AlertOut.of, key=lambda row: [row.severity if sort == "severity" else row.raised_at, row.alert_id])
 
 
 @router.get("/alerts/{alert_id}", operation_id="getAlert")

@@ -123,7 +123,7 @@ def _arrays(found: Sequence[Due], columns: Sequence[str]) -> dict[str, list[Any]
 
 
 def _state(row: Any) -> dict[str, Any]:
-    return {**{name: getattr(row, name) for name in STATE}, "explanation": Explanation.model_validate_json(row.explanation)}
+    return {**{name: getattr(row, name) for name in STATE}, "explanation": Explanation.model_validate(row.explanation)}
 
 
 def _tell_raised(tx: Transaction, action: str, rows: Sequence[Any]) -> None:

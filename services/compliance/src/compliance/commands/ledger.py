@@ -61,11 +61,20 @@ async def recount_enrollment(tx: Transaction, enrollment_id: UUID, now: datetime
 async def keep_hours(tx: Transaction, events: Sequence[HoursLogged | HoursVoided], now: datetime) -> None:
     """Keeps ledger rows that came as events: the newest revision of an entry counts, an older one after it changes nothing."""
     await lock_ledgers(tx, {event.student_id for event in events})
-    rows = [_row(event) for event in events]
+    rows = [_row(event) for event in _rising(events)]
     driver = await tx.driver()
     await driver.execute(KEEP, *([row[name] for row in rows] for name in COLUMNS))
     touched = await tx.all(TOUCHED, {"ids": [event.log_id for event in events]})
     await recount(tx, [(row.enrollment_id, row.week_start) for row in touched], now)
+
+
+def _rising(events: Sequence[HoursLogged | HoursVoided]) -> Iterable[HoursLogged | HoursVoided]:
+    """Without those that come after a newer revision of their entry in the same batch."""
+    newest: dict[UUID, int] = {}
+    for event in events:
+        if event.revision > newest.get(event.log_id, 0):
+            newest[event.log_id] = event.revision
+            yield event
 
 
 def _row(event: HoursLogged | HoursVoided) -> dict[str, Any]:

@@ -11,11 +11,9 @@ from chassis.database import Transaction
 from chassis.pagination import Paging
 from sqlalchemy import select, tuple_
 
-from compliance.domain.alerts import AlertNotKnown
+from compliance.domain.alerts import SEVERITIES, AlertNotKnown
 from compliance.models import alert
-from compliance.queries import cursors
 
-RANK = {"1": 1, "2": 2, "3": 3, "4": 4}
 Sort = Literal["newest", "severity"]
 COUNTED = """select h.enrollment_id, h.log_id, h.revision, h.work_date, h.minutes, h.source
  from newest_hours h join enrollment e using (enrollment_id)
@@ -48,9 +46,20 @@ async def alerts(tx: Transaction, wanted: Filter, sort: Sort, paging: Paging) ->
     for name in Filter.__slots__:
         if (value := getattr(wanted, name)) is not None:
             statement = statement.where(a[name] == value)
-    if last := cursors.after(paging, RANK.__getitem__ if sort == "severity" else cursors.instant, UUID):
+    if last := paging.values(_rank if sort == "severity" else _instant, UUID):
         statement = statement.where(tuple_(*keys) < tuple_(*last))
     return await tx.all(statement)
+
+
+def _rank(severity: str) -> int:
+    return SEVERITIES.index(severity) + 1
+
+
+def _instant(text: str) -> datetime:
+    read = datetime.fromisoformat(text)
+    if read.tzinfo is None:
+        raise ValueError("an instant has an offset")
+    return read
 
 
 async def one(tx: Transaction, alert_id: UUID) -> Any:

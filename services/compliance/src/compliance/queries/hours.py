@@ -11,7 +11,6 @@ from sqlalchemy import select, tuple_
 from compliance.domain.hours import EnrollmentNotKnown, Entry, EntryNotKnown, Standing, Submission
 from compliance.domain.weeks import week_of
 from compliance.models import newest_hours
-from compliance.queries import cursors
 
 FIELDS = (
     "log_id", "revision", "enrollment_id", "student_id", "work_date", "minutes", "category", "source", "status",
@@ -90,6 +89,6 @@ async def entries(tx: Transaction, paging: Paging, *, enrollment_id: UUID | None
     statement = select(*(h[name] for name in FIELDS)).order_by(h.work_date.desc(), h.log_id.desc()).limit(paging.limit + 1)
     if enrollment_id:
         statement = statement.where(h.enrollment_id == enrollment_id)
-    if last := cursors.after(paging, date.fromisoformat, UUID):
+    if last := paging.values(date.fromisoformat, UUID):
         statement = statement.where(tuple_(h.work_date, h.log_id) < tuple_(*last))
     return [entry_of(row) for row in await tx.all(statement)]

@@ -13,7 +13,6 @@ from compliance.domain.alerts import ALERT_TYPE, Kind
 from compliance.domain.scans import ScanNotKnown
 from compliance.domain.weeks import week_of
 from compliance.models import scan
-from compliance.queries import cursors
 
 ACTIVE = """enrollment e join program p using (program_id)
  where p.time_zone = :zone and e.started_on <= :day and (e.ended_on >= :day or e.ended_on is null and e.status = 'active')"""
@@ -71,6 +70,6 @@ async def one(tx: Transaction, scan_id: UUID) -> Any:
 async def scans(tx: Transaction, paging: Paging) -> Sequence[Any]:
     """Scans, newest first; one more than the page holds."""
     statement = select(scan).order_by(scan.c.scan_id.desc()).limit(paging.limit + 1)
-    if last := cursors.after(paging, UUID):
+    if last := paging.values(UUID):
         statement = statement.where(scan.c.scan_id < last[0])
     return await tx.all(statement)

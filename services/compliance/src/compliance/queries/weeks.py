@@ -10,7 +10,6 @@ from chassis.pagination import Paging
 
 from compliance.domain import weeks
 from compliance.domain.hours import EnrollmentNotKnown
-from compliance.queries import cursors
 
 SELECT = """select e.started_on, e.ended_on, p.time_zone, p.required_minutes_per_week from enrollment e
  join program p using (program_id) where e.enrollment_id = :id"""
@@ -39,7 +38,7 @@ async def weeks_of(tx: Transaction, enrollment_id: UUID, paging: Paging, now: da
         raise EnrollmentNotKnown("There is no such enrollment here. If it was made just now, try again in a moment.")
     today = now.astimezone(ZoneInfo(e.time_zone)).date()
     last = min(today, e.ended_on) if e.ended_on else today
-    before = cursors.after(paging, date.fromisoformat)
+    before = paging.values(date.fromisoformat)
     bounds = {"first": weeks.week_of(e.started_on), "last": weeks.week_of(last), "before": before[0] if before else None}
     rows = await tx.all(WEEKS, {"id": enrollment_id, "n": paging.limit + 1, **bounds})
     found = []
