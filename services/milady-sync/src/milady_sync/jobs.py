@@ -11,7 +11,7 @@ from milady_sync import queries, work
 from milady_sync.commands import provisioning, syncs
 
 log = structlog.get_logger()
-LOOK_EVERY = 5.0
+LOOK_EVERY = 2.0
 
 
 async def zones(tx: Transaction) -> list[str]:

@@ -22,6 +22,7 @@ from milady_sync.client.errors import MiladyBusy, MiladyDown, MiladyMalformed, M
 log = structlog.get_logger()
 TRIES, PATIENCE = 5, 20.0
 """How often a question is asked that meets faults, and for how many seconds one is asked at most, busy signals included."""
+FIRST_WAIT, LONGEST_WAIT, JITTER = 0.1, 3.0, 0.5
 FAILURES_TO_OPEN, LEFT_ALONE_FOR = 5, 5.0
 TOLD_TO_WAIT = 1.0
 EXISTS = 409
@@ -45,7 +46,8 @@ class Transport:
     async def ask(self, method: str, path: str, *, patience: float = PATIENCE, **request: Any) -> tuple[int, answers.Body]:
         """The status (2xx, or 409 where something is there already) and the body. Raises MiladyError."""
         again = _again(patience)
-        async for attempt in stamina.retry_context(on=again, attempts=None, timeout=patience, wait_max=3.0, wait_jitter=0.5):
+        waits = {"wait_initial": FIRST_WAIT, "wait_max": LONGEST_WAIT, "wait_jitter": JITTER}
+        async for attempt in stamina.retry_context(on=again, attempts=None, timeout=patience, **waits):
             with attempt:
                 return await self._ask_once(method, path, request)
         raise AssertionError
@@ -92,19 +94,16 @@ def _left_alone(wait: float) -> MiladyDown:
 
 
 def _again(patience: float) -> Callable[[Exception], bool | float]:
-    """Whether, and if Milady or the breaker says so after how many seconds, a question is asked again."""
+    """Whether a question is asked again. Only faults use up its tries: a busy signal or an open breaker says itself when to come again."""
     left = TRIES
 
     def decide(error: Exception) -> bool | float:
         nonlocal left
-        if isinstance(error, MiladyBusy):
-            return error.wait <= patience and error.wait + random.uniform(0, 0.25)
+        wait = error.wait if isinstance(error, MiladyBusy | MiladyDown) else None
+        if wait is not None:
+            return wait <= patience and wait + random.uniform(0, 0.25)
         left -= 1
-        if left <= 0 or not isinstance(error, MiladyDown | MiladyMalformed):
-            return False
-        if isinstance(error, MiladyDown) and error.wait is not None:
-            return error.wait <= patience and error.wait + random.uniform(0, 0.25)
-        return True
+        return left > 0 and isinstance(error, MiladyDown | MiladyMalformed)
 
     return decide
 
