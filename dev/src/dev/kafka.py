@@ -84,7 +84,7 @@ def initialise(folder: Path, port: int, controller_port: int) -> None:
     folder.mkdir(parents=True)
     cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     file = _configure(folder, port, controller_port)
-    argv = _argv("kafka.tools.StorageTool", "256m", "format", "-t", cluster, "-c", str(file))
+    argv = _argv("kafka.tools.StorageTool", "256m", "format", f"--cluster-id={cluster}", "-c", str(file))
     made = subprocess.run(argv, capture_output=True, text=True, check=False)
     if made.returncode:
         raise StartError(f"Kafka could not make its data folder {folder}:\n{(made.stderr or made.stdout).strip()}")
