@@ -1,0 +1,1 @@
+"""What onboarding does: one function a use case; none commits."""

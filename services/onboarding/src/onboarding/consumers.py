@@ -1,0 +1,24 @@
+"""Events in: the names of people, and how far students are in their courses. An older state never overwrites a newer."""
+
+from collections.abc import Sequence
+
+from chassis.database import Transaction
+from chassis.inbox import Inbox
+from contracts.milady import CourseProgressed
+from contracts.people import UserChanged
+
+from onboarding.commands import projections
+
+inbox = Inbox("onboarding")
+
+
+@inbox.on_set(UserChanged)
+async def users_changed(tx: Transaction, events: Sequence[UserChanged]) -> None:
+    """Keeps who people are."""
+    await projections.keep_people(tx, events)
+
+
+@inbox.on_set(CourseProgressed)
+async def courses_progressed(tx: Transaction, events: Sequence[CourseProgressed]) -> None:
+    """Keeps the newest progress of each enrollment and course, whether the enrollment is known here or not."""
+    await projections.keep_progress(tx, events)
