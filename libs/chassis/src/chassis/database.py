@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from chassis.principal import NO_CALLER, SYSTEM, Caller, Principal
 from chassis.schema import role
 
-ACT_AS = text("select set_config('role', :role, true), set_config('app.user_id', :user, true)")
+BEGIN_AS = "begin; select set_config('role', '{role}', true), set_config('app.user_id', '{user}', true)"
 TIMEOUTS = {"lock_timeout": "10s", "statement_timeout": "60s", "idle_in_transaction_session_timeout": "60s"}
 NOTIFY_AT_MOST_EVERY = 0.04
 TRANSIENT_CLASSES = ("08", "40", "53", "55", "57", "58")
@@ -35,11 +35,13 @@ class Transaction:
     """
 
     connection: AsyncConnection
+    raw: asyncpg.Connection
     principal: Principal = SYSTEM
     caller: Caller = NO_CALLER
     service: str = ""
     events: list[dict[str, Any]] = field(default_factory=list)
     audits: list[dict[str, Any]] = field(default_factory=list)
+    answer: tuple[Any, ...] | None = None
 
     async def execute(self, statement: Statement, parameters: Parameters | None = None) -> CursorResult[Any]:
         """Runs a Core statement, or SQL text with `:names`."""
@@ -59,7 +61,7 @@ class Transaction:
 
     async def driver(self) -> asyncpg.Connection:
         """asyncpg's own connection inside this transaction, for hot statements over arrays."""
-        return (await self.connection.get_raw_connection()).driver_connection
+        return self.raw
 
 
 class Database:
@@ -71,6 +73,7 @@ class Database:
         self.engine = create_async_engine(
             url.replace("postgresql://", "postgresql+asyncpg://", 1),
             pool_size=pool_size,
+            isolation_level="AUTOCOMMIT",
             max_overflow=0,
             pool_timeout=10,
             connect_args={"timeout": 5, "server_settings": {"application_name": f"chairside-{service}", **TIMEOUTS}},
@@ -83,20 +86,41 @@ class Database:
     async def transaction(self, principal: Principal = SYSTEM, caller: Caller = NO_CALLER) -> AsyncIterator[Transaction]:
         """A transaction acting as `principal`; commits at the end of the block, rolls back on any exception.
 
+        SQLAlchemy is told to leave transactions alone: BEGIN and acting-as go out together, in one round trip.
         Raises whatever the database raises; `is_transient` tells what may be tried again.
         """
         async with self.engine.connect() as connection:
-            user = str(principal.id) if principal.id else ""
-            await connection.execute(ACT_AS, {"role": role(self.service, principal.kind), "user": user})
-            tx = Transaction(connection, principal, caller, self.service)
-            yield tx
-            await self.finish(tx)
+            driver = await self._living(connection)
+            tx = Transaction(connection, driver, principal, caller, self.service)
+            try:
+                await driver.execute(BEGIN_AS.format(role=role(self.service, principal.kind), user=principal.id or ""))
+                yield tx
+                await self.finish(tx)
+            except BaseException:
+                await asyncio.shield(self._abandon(connection, driver))
+                raise
+
+    async def _living(self, connection: AsyncConnection) -> asyncpg.Connection:
+        """The driver's connection; one that died in the pool is replaced, so that a restarted server costs nobody a request."""
+        driver = (await connection.get_raw_connection()).driver_connection
+        while driver is None or driver.is_closed():
+            await connection.invalidate()
+            driver = (await connection.get_raw_connection()).driver_connection
+        return driver
+
+    async def _abandon(self, connection: AsyncConnection, driver: asyncpg.Connection) -> None:
+        """Rolls back; a connection that cannot even do that leaves the pool."""
+        try:
+            await driver.execute("rollback", timeout=5)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            driver.terminate()
+            await connection.invalidate()
 
     async def finish(self, tx: Transaction) -> None:
-        """Writes what the transaction published and audited, commits, and wakes the relay."""
-        if tx.events or tx.audits:
+        """Writes what the transaction published, audited and answered, commits, and wakes the relay."""
+        if tx.events or tx.audits or tx.answer:
             await write_pending(tx, notify=self._notify_due(tx))
-        await tx.connection.commit()
+        await tx.raw.execute("commit")
         if tx.events:
             self.published.set()
 
@@ -122,6 +146,7 @@ AUDIT_COLUMNS = (
     "actor", "actor_kind", "action", "object_type", "object_id", "subject_id",
     "ip", "user_agent", "request_id", "trace_id", "before", "after",
 )  # fmt: skip
+ANSWER_COLUMNS = "key_hash, principal, operation, request_hash, status, headers, body"
 AUDIT_TYPES = ("text", "text", "text", "text", "text", "uuid", "text", "text", "text", "text", "text", "text")
 
 
@@ -134,18 +159,21 @@ def _audit_sql(first: int) -> str:
 
 
 async def write_pending(tx: Transaction, *, notify: bool) -> None:
-    """Outbox and audit rows of the transaction, in one statement."""
+    """Outbox rows, audit rows and the kept answer of the transaction, in one statement."""
     parts: list[str] = []
-    arguments: list[list[Any]] = []
+    arguments: list[Any] = []
     if tx.events:
         parts.append(OUTBOX_SQL)
         arguments += [[event[column] for event in tx.events] for column in OUTBOX_COLUMNS]
     if tx.audits:
         parts.append(_audit_sql(len(arguments) + 1))
         arguments += [[audit[column] for audit in tx.audits] for column in AUDIT_COLUMNS]
+    if tx.answer:
+        places = ", ".join(f"${len(arguments) + 1 + number}" for number in range(len(tx.answer)))
+        parts.append(f"k as (insert into idempotency_key ({ANSWER_COLUMNS}) values ({places}))")
+        arguments += tx.answer
     tail = " select pg_notify('outbox', '')" if notify else " select 1"
-    connection = await tx.driver()
-    await connection.execute("with " + ",\n".join(parts) + tail, *arguments)
+    await tx.raw.execute("with " + ",\n".join(parts) + tail, *arguments)
 
 
 def is_transient(error: BaseException) -> bool:

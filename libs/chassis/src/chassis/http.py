@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Annotated, Any
 from urllib.parse import quote
 
+import asyncpg
 import structlog
 import uuid_utils
 from fastapi import Depends, Request, Response
@@ -67,19 +68,21 @@ def caller_of(request: Request) -> Caller:
 @asynccontextmanager
 async def _transaction(request: Request, principal: Principal) -> AsyncIterator[Transaction]:
     """A transaction around the endpoint: commits before the answer leaves, and keeps the answer where an Idempotency-Key came along."""
-    refused: Refusal | None = None
-    async with request.app.state.context.database.transaction(principal, caller_of(request)) as tx:
-        request.state.tx, request.state.claim = tx, await idempotency.claim(tx, request)
-        try:
+    database, caller = request.app.state.context.database, caller_of(request)
+    try:
+        async with database.transaction(principal, caller) as tx:
+            request.state.tx, request.state.claim = tx, await idempotency.claim(tx, request)
             yield tx
-        except Refusal as refusal:
-            if request.state.claim is None:
-                raise
-            await idempotency.undo(tx)
-            await idempotency.keep(tx, request.state.claim, problems.of_refusal(refusal))
-            refused = refusal
-    if refused:
-        raise refused
+    except Refusal as refusal:
+        if taken := getattr(request.state, "claim", None):
+            async with database.transaction(principal, caller) as tx:
+                await idempotency.keep_refusal(tx, taken, problems.of_refusal(refusal))
+        raise
+    except asyncpg.UniqueViolationError as error:
+        if error.constraint_name != idempotency.PRIMARY_KEY:
+            raise
+        async with database.transaction(principal, caller) as tx:
+            await idempotency.claim(tx, request)
 
 
 async def _own_transaction(request: Request, who: SignedIn) -> AsyncIterator[Transaction]:
@@ -110,7 +113,7 @@ class Route(APIRoute):
                 await request.body()
             response = await answer(request)
             if claim := getattr(request.state, "claim", None):
-                await idempotency.keep(request.state.tx, claim, response)
+                idempotency.keep(request.state.tx, claim, response)
             return response
 
         return handler

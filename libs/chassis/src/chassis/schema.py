@@ -30,15 +30,14 @@ create table inbox (
 );
 
 create table idempotency_key (
+  key_hash uuid primary key,
   principal text not null,
   operation text not null,
-  key text not null,
   request_hash bytea not null,
-  status int,
-  headers jsonb,
-  body bytea,
-  created_at timestamptz not null default now(),
-  primary key (principal, operation, key)
+  status int not null,
+  headers text not null,
+  body bytea not null,
+  created_at timestamptz not null default now()
 );
 create index idempotency_key_age on idempotency_key (created_at);
 
@@ -57,9 +56,10 @@ create table audit_entry (
   trace_id text,
   before jsonb,
   after jsonb,
-  position bigint unique,
+  position bigint,
   hash text
 );
+create unique index audit_entry_position on audit_entry (position) where position is not null;
 create index audit_entry_unsealed on audit_entry (id) where position is null;
 
 create table schedule_zone (
@@ -110,7 +110,7 @@ def install(service: str, kinds: Sequence[str]) -> list[str]:
 
 def _own_keys(kind: str) -> tuple[str, str]:
     """A kept answer may hold personal data: everyone meets only their own keys."""
-    return ("all", "true") if kind == "system" else ("select, insert, update", "principal = acting_user()::text")
+    return ("all", "true") if kind == "system" else ("select, insert", "principal = acting_user()::text")
 
 
 def role(service: str, kind: str) -> str:
