@@ -1,0 +1,40 @@
+"""The portal, composed."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+from chassis.service import Context, Service
+from contracts.audit import recorded
+from contracts.people import KINDS
+
+from portal import api, consumers
+from portal.clients import Services
+from portal.live import Live, listening
+from portal.pages import account, admin, files, holder, live, partners, services, student
+from portal.sessions import Sessions
+from portal.settings import Settings
+from portal.web import Resources
+
+TIMEOUT = httpx.Timeout(20, connect=3)
+PAGES = (account.router, partners.router, student.router, services.router, holder.router, admin.router, live.router)
+
+
+@asynccontextmanager
+async def resources(context: Context[Settings]) -> AsyncIterator[Resources]:
+    """The clients of the other services, the sessions, and the ear for changes."""
+    async with httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False) as http:
+        calls = Services(context.settings.services_url, http)
+        async with listening(Live(context.settings.database_url)) as ear:
+            yield Resources(calls, Sessions(context.verifier, calls), ear)
+
+
+service = Service(
+    "portal",
+    KINDS,
+    settings=Settings,
+    routers=[files.router, api.router, *PAGES, files.rest],
+    inboxes=[consumers.inbox],
+    resources=resources,
+    audit_event=recorded,
+)

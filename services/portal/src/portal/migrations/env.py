@@ -1,0 +1,5 @@
+"""Run by alembic."""
+
+from chassis.migrate import run
+
+run()
