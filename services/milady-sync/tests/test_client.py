@@ -1,6 +1,7 @@
 """The client against a real server that misbehaves in every way that the sandbox knows (SPEC 3.4)."""
 
 import asyncio
+import time
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -8,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from dev.harness import eventually
 from hypothesis import given
 from hypothesis import strategies as st
 from milady_sync.client import Launch, MiladyDown, MiladyMalformed, MiladyRefused, answers, connect, milady, transport
@@ -106,6 +108,16 @@ async def test_a_busy_milady_is_asked_again_when_it_says(client, control, place)
     await faults(control, requests_per_second=1)
     await asyncio.gather(client.progress(place[2]), client.progress(place[2]))
     assert sorted(await asked(control, place[2])) == [200, 200, 429]
+
+
+async def test_a_busy_signal_holds_everyone_back(client, control, place):
+    await faults(control, requests_per_second=1)
+    first = [asyncio.create_task(client.progress(place[2])) for _ in range(2)]
+    await eventually(lambda: asyncio.sleep(0, client._transport.busy_until))
+    await control.delete("/faults")
+    await client.progress(place[2])
+    assert time.monotonic() >= client._transport.busy_until > 0
+    await asyncio.gather(*first)
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,19 @@
 """Events in: any order, once, and a failing Milady is neither lost nor in the way (SPEC 2, 3.4)."""
 
+from datetime import UTC, datetime
 from itertools import permutations
 from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from chassis.database import Database
 from contracts.event import EVENTS
 from contracts.milady import MiladyProvisioned, MiladyProvisioningFailed
 from contracts.onboarding import Course
 from dev.harness import events_of, eventually, send
 from milady_sync.app import service as definition
+from milady_sync.commands import provisioning
+from milady_sync.domain import Account, Failure
 
 NOWHERE = (Course(code="no-such-course", title="No such course", minutes=60),)
 TABLE = {"person": "user_id", "program": "program_id", "enrollment": "enrollment_id"}
@@ -69,6 +73,18 @@ async def test_copies_of_an_event_change_nothing(service, kafka, apprentice):
     assert (await service.sql("select count(*) from inbox where message_id = $1", message_id))[0][0] == 1
 
 
+async def test_an_account_that_is_there_stays_as_it_is(service, apprentice):
+    database = Database(service.database.login_url, "milady-sync")
+    before = await state_of(service, apprentice)
+    try:
+        for late in (Account("stu_other", {"rise-wellbeing-safety": "enr_other"}), Failure("too late"), None):
+            async with database.transaction() as tx:
+                await provisioning.settle(tx, apprentice.enrollment_id, late, datetime.now(UTC))
+    finally:
+        await database.close()
+    assert await state_of(service, apprentice) == before
+
+
 async def test_an_older_state_never_overwrites_a_newer(service, kafka, newcomer):
     who = newcomer()
     await told(service, kafka, who, "person", revision=2, name="New Name")
@@ -87,6 +103,7 @@ async def test_who_is_withdrawn_before_being_created_is_not_set_up(service, kafk
     await send(kafka, "onboarding", who.enrollment(revision=1), message_id=created)
     await eventually(lambda: service.sql("select true from inbox where message_id = $1", created))
     assert (await state_of(service, who))["state"] == "cancelled"
+    assert (await service.sql("select status from enrollment where enrollment_id = $1", who.enrollment_id))[0][0] == "withdrawn"
     assert await published(service, who, "provisioning.requested") == 0
 
 

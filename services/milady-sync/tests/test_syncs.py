@@ -3,11 +3,12 @@
 import signal
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from uuid import UUID, uuid4
 
 from chassis.database import Database
 from chassis.schedule import Slot, due, run_slot
 from contracts.hours import HoursLogged, HoursVoided
-from contracts.milady import CourseProgressed, SyncFinished
+from contracts.milady import CourseProgressed, SyncFinished, SyncRequested
 from dev.harness import events_of, eventually, send
 from milady_sync.jobs import JOBS
 
@@ -118,6 +119,17 @@ async def test_a_killed_worker_loses_and_repeats_nothing(service, apprentice, st
     await eventually(lambda: service.sql("select true from sync where sync_id::text = $1 and state = 'finished'", started["id"]), within=40)
     topics = [topic for topic, _ in await outbox(service, apprentice.enrollment_id, f"enrollment:{apprentice.enrollment_id}")]
     assert (topics.count("hours.logged"), topics.count("sync.finished")) == (1, 1)
+
+
+async def test_a_work_item_that_comes_twice_counts_once(service, kafka, apprentice, sync):
+    run = await sync(apprentice)
+    again = uuid4()
+    item = SyncRequested(revision=1, sync_id=UUID(run["id"]), enrollment_id=apprentice.enrollment_id)
+    await send(kafka, "milady-sync", item, message_id=again)
+    await eventually(lambda: service.sql("select true from inbox where message_id = $1", again))
+    counted = await service.sql("select done, total from sync where sync_id::text = $1", run["id"])
+    assert tuple(counted[0]) == (1, 1)
+    assert [topic for topic, _ in await outbox(service, f"enrollment:{apprentice.enrollment_id}")] == ["sync.finished"]
 
 
 async def test_a_withdrawn_student_is_synced_no_more(service, kafka, apprentice, admin, study):
