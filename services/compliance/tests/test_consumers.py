@@ -47,6 +47,8 @@ async def test_a_void_that_overtakes_its_entry_wins(enroll):
         return await minutes_of(place, place.monday(1)) == 7
 
     await eventually(settled)
+    kept = await place.service.sql("select revision, status from hour_entry where log_id = $1", log.log_id)
+    assert [tuple(row) for row in kept] == [(2, "voided")]
 
 
 async def test_hours_of_an_unknown_enrollment_wait_for_it(enroll):

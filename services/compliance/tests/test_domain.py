@@ -136,6 +136,30 @@ def test_a_slot_is_due_at_half_past_seven_local_and_not_before(day, zone):
         scans.check_slot("weekly", zone, sunday, zones=[zone], now=due - timedelta(seconds=1))
 
 
+@pytest.mark.parametrize(
+    ("kind", "own", "source", "refusal"),
+    [
+        ("student", True, "manual", None),
+        ("student", True, "mobile", None),
+        ("student", True, "partner", hours.SourceNotAllowed),
+        ("student", False, "manual", hours.EnrollmentNotKnown),
+        ("partner", False, "partner", None),
+        ("partner", False, "manual", hours.SourceNotAllowed),
+        ("admin", False, "manual", hours.SourceNotAllowed),
+    ],
+)
+def test_who_submits_which_source(kind, own, source, refusal):
+    student = uuid4()
+    standing = hours.Standing(student, MONDAY, None, "active", "UTC", 600, 0, 0)
+    asked = hours.Submission(uuid4(), MONDAY, 60, "practical", source)
+    who, now = Principal(kind, student if own else uuid4()), datetime(2026, 11, 17, tzinfo=UTC)
+    if refusal is None:
+        hours.accept_hours(standing, asked, who=who, now=now)
+    else:
+        with pytest.raises(refusal):
+            hours.accept_hours(standing, asked, who=who, now=now)
+
+
 @given(st.integers(0, 1440), st.integers(-10, 2000))
 def test_a_day_never_holds_more_than_24_hours(logged, more):
     student = uuid4()
