@@ -121,7 +121,7 @@ class EnrollmentCreated(
     version=1,
     key="enrollment_id",
     producers=("onboarding",),
-    consumers=("milady-sync", "skills", "compliance", "messaging", "portal"),
+    consumers=("milady-sync", "skills", "compliance", "portal"),
 ):
     """A student was enrolled in a program."""
 
@@ -133,7 +133,7 @@ class EnrollmentWithdrawn(
     version=1,
     key="enrollment_id",
     producers=("onboarding",),
-    consumers=("milady-sync", "skills", "compliance", "messaging", "portal"),
+    consumers=("milady-sync", "skills", "compliance", "portal"),
 ):
     """The enrollment ended before completion; hours and services after `ended_on` are refused."""
 
@@ -156,7 +156,7 @@ class StudentAssigned(
     version=1,
     key="student_id",
     producers=("onboarding",),
-    consumers=("milady-sync", "skills", "compliance", "messaging", "portal"),
+    consumers=("milady-sync", "skills", "compliance", "portal"),
 ):
     """From now on the partner sees the student's records (row-level security of every service)."""
 
@@ -168,6 +168,6 @@ class StudentUnassigned(
     version=1,
     key="student_id",
     producers=("onboarding",),
-    consumers=("milady-sync", "skills", "compliance", "messaging", "portal"),
+    consumers=("milady-sync", "skills", "compliance", "portal"),
 ):
     """From now on the partner no longer sees the student's records."""

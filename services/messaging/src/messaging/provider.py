@@ -1,0 +1,22 @@
+"""The file outbox: each mail becomes one `.eml` on disk, whole or not at all."""
+
+import os
+from email.message import EmailMessage
+from pathlib import Path
+from uuid import UUID
+
+
+def deliver(folder: Path, message_id: UUID, mail: EmailMessage) -> Path:
+    """Writes `<message_id>.eml`; the same message again replaces the same file. Raises OSError, and leaves nothing half written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{message_id}.eml"
+    beside = folder / f".{message_id}.{os.getpid()}.part"
+    try:
+        with beside.open("wb") as out:
+            out.write(mail.as_bytes())
+            out.flush()
+            os.fsync(out.fileno())
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
+    return target
