@@ -1,14 +1,19 @@
 """The operator's commands, and the first signing key."""
 
 import asyncio
-import json
+from datetime import UTC, datetime
 
+import asyncpg
 import pytest
 import pytest_asyncio
 from chassis.database import Database
 from chassis.migrate import upgrade
+from dev.harness import eventually
 from dev.testing import fresh_database
 from identity import commands
+from identity.schemas import SignUp
+
+NOW = datetime(2026, 11, 2, 14, tzinfo=UTC)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -21,14 +26,48 @@ async def untouched(postgres):
     await database.close()
 
 
-async def test_the_first_signing_key_is_made_once_however_many_need_it(untouched):
+@pytest_asyncio.fixture
+async def waiting(postgres, untouched):
+    """`await waiting(task)`: returns when the task has come to an end, or waits for a lock in the database."""
+    watcher = await asyncpg.connect(postgres)
+    blocked = "select true from pg_stat_activity where datname = $1 and wait_event_type = 'Lock'"
+
+    async def wait(task):
+        async def look():
+            return task.done() or await watcher.fetchval(blocked, untouched.url.rpartition("/")[2])
+
+        await eventually(look)
+
+    yield wait
+    await watcher.close()
+
+
+async def test_the_first_signing_key_is_made_once_by_however_many_need_it(untouched, waiting):
     async def need():
         async with untouched.transaction() as tx:
             return (await commands.published_keys(tx))["keys"]
 
-    found = await asyncio.gather(*(need() for _ in range(8)))
-    assert len({json.dumps(keys) for keys in found}) == 1
-    assert len(found[0]) == 1
+    async with untouched.transaction() as tx:
+        [first] = (await commands.published_keys(tx))["keys"]
+        other = asyncio.create_task(need())
+        await waiting(other)
+    assert await other == [first]
+
+
+async def test_of_two_uses_of_a_refresh_token_the_second_waits_and_is_found_out(untouched, waiting):
+    async with untouched.transaction() as tx:
+        body = SignUp(email="jordan@example.com", name="Jordan Ellis", password="a good password")
+        session = await commands.begin_session(tx, await commands.sign_up(tx, body, "a hash", NOW), NOW)
+
+    async def use():
+        async with untouched.transaction() as tx:
+            return await commands.refresh_session(tx, session.refresh_token, NOW)
+
+    async with untouched.transaction() as tx:
+        assert await commands.refresh_session(tx, session.refresh_token, NOW)
+        second = asyncio.create_task(use())
+        await waiting(second)
+    assert await second is None
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Row-level security, asked for straight in PostgreSQL: what holds even when the application forgets."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -32,7 +32,7 @@ async def acting(onboarding):
 async def studying(onboarding, enrolled, kafka):
     """An enrollment as `enrolled` makes it, with progress in a course."""
     holder, program, student, enrollment = await enrolled()
-    event = example("course.progressed").model_copy(update={"enrollment_id": enrollment["id"], "student_id": student.id})
+    event = example("course.progressed").model_copy(update={"enrollment_id": UUID(enrollment["id"]), "student_id": student.id})
     await send(kafka, "milady-sync", event)
     await eventually(lambda: onboarding.sql("select * from course_progress where student_id = $1", student.id))
     return holder, program, student, enrollment
@@ -99,10 +99,10 @@ async def test_an_administrator_cannot_approve_themselves_past_the_application(a
     both = await person("Ada Okafor", "admin", "admin")
     await both.apply()
     connection = await acting("admin", both.id)
-    with pytest.raises((DENIED, asyncpg.CheckViolationError)):
-        await connection.execute(
-            "update partner set status = 'approved', approved_at = now(), approved_by = $1 where user_id = $1", both.id
-        )
+    approve = "update partner set status = 'approved', approved_at = now(), approved_by = $1 where user_id = $2"
+    for claimed in (both.id, uuid4()):
+        with pytest.raises((DENIED, asyncpg.CheckViolationError)):
+            await connection.execute(approve, claimed, both.id)
 
 
 @pytest.mark.parametrize("kind", ["student", "partner", "admin", "system"])

@@ -32,8 +32,8 @@ def test_a_name_is_the_same_however_its_accents_are_encoded():
 def signature(**other):
     return {
         "signature_id": uuid4(), "user_id": uuid4(), "role": "worksite", "document_id": uuid4(), "document_version": 1,
-        "document_hash": "ab", "intent": "i", "consent": "c", "typed_name": "n", "signed_at": datetime(2026, 11, 2, tzinfo=UTC), "ip": None, "user_agent": "u",
-        "authentication_method": "password",
+        "document_hash": "ab", "intent": "i", "consent": "c", "typed_name": "n", "signed_at": datetime(2026, 11, 2, tzinfo=UTC),
+        "ip": None, "user_agent": "u", "authentication_method": "password",
     } | other  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.pagination import CursorNotUsable, Paging
+from chassis.pagination import Paging
 
 USER = """select u.*, coalesce((select array_agg(r.role order by r.role) from user_role r where r.user_id = u.user_id), '{}') as roles
  from user_account u"""
@@ -23,10 +23,7 @@ async def user_by_email(tx: Transaction, email: str) -> Any:
 
 async def users(tx: Transaction, email: str | None, paging: Paging) -> Any:
     """A page of users in the order in which they signed up; with `email` only the one who has it. Raises CursorNotUsable."""
-    try:
-        after = UUID(str(paging.after[0])) if paging.after is not None else FIRST
-    except (ValueError, IndexError) as error:
-        raise CursorNotUsable("This cursor is not one that this list gave out. Start from the first page.") from error
+    [after] = paging.values(UUID) or [FIRST]
     only = "and lower(u.email) = lower(:email)" if email is not None else ""
     return await tx.all(
         f"{USER} where u.user_id > :after {only} order by u.user_id limit :n",
