@@ -108,6 +108,18 @@ async def test_the_same_slot_again_changes_nothing(enroll):
     assert len(await place.service.sql("select 1 from scan where zone = $1", place.zone)) == 1
 
 
+async def test_a_run_by_hand_takes_in_who_came_after_the_first(enroll):
+    place = await enroll(zone="own")
+    _, wednesday, _ = days(place)
+    await place.scan("midweek", wednesday)
+    late = await enroll(zone=place.zone)
+    again = await place.scan("midweek", wednesday)
+    assert again.status_code == 201
+    assert again.json()["raised"] == 2
+    assert [alert["severity"] for alert in await late.alerts()] == ["medium"]
+    assert (await place.scan("midweek", wednesday)).status_code == 200
+
+
 async def test_the_clock_runs_each_zones_slot_once(enroll):
     place = await enroll(zone="own")
     _, wednesday, sunday = days(place)

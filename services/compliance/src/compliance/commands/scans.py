@@ -22,25 +22,32 @@ from compliance.queries import scans as queries
 
 CLAIM = """insert into scan (kind, zone, local_date, as_of) values (:kind, :zone, :day, :now)
  on conflict (kind, zone, local_date) do nothing returning scan_id"""
-FIND = "select * from scan where kind = :kind and zone = :zone and local_date = :day"
-FINISH = """update scan set checked = :checked, raised = :raised, risen = :risen, superseded = :superseded, finished_at = :now
- where scan_id = :id returning *"""
+FIND = "select * from scan where kind = :kind and zone = :zone and local_date = :day for update"
+FINISH = """update scan set checked = :checked, raised = raised + :raised, risen = risen + :risen, superseded = superseded + :superseded,
+   finished_at = :now where scan_id = :id returning *"""
 PARTNERS = """select distinct viewer_id, subject_id from access_grant where active and subject_id = any(:ids) order by viewer_id"""
 TOLD = ("alert_id", "student_id", "enrollment_id", "program_id", "alert_type", "severity", "message")
 
 
-async def scan(tx: Transaction, kind: Kind, zone: str, day: date, now: datetime) -> tuple[Any, bool]:
-    """Checks the zone's enrollments as of that day. Gives the scan's row and whether it ran now: a slot's second run changes nothing."""
+async def scan(tx: Transaction, kind: Kind, zone: str, day: date, now: datetime, *, again: bool = False) -> tuple[Any, bool]:
+    """Checks the zone's enrollments as of that day. Gives the scan's row and whether it did anything now.
+
+    A slot's second run changes nothing; with `again` it looks anew and takes in who came since (an enrollment that was entered late).
+    """
     slot = {"kind": kind, "zone": zone, "day": day}
     scan_id = await tx.scalar(CLAIM, {**slot, "now": now})
-    if scan_id is None:
-        return await tx.first(FIND, slot), False
+    before = await tx.first(FIND, slot) if scan_id is None else None
+    if before and not again:
+        return before, False
+    scan_id = before.scan_id if before else scan_id
     await queries.lock_zone(tx, zone, day)
     checked = await queries.progress(tx, kind, zone, day)
     due, midweek = await _due(tx, kind, day, checked)
     raised = await alerts.raise_alerts(tx, [each for each in due if each.alert_id is None], now)
     risen = await alerts.rise(tx, [each for each in due if each.alert_id])
     superseded = await alerts.resolve(tx, midweek, SUPERSEDED, now)
+    if before and not (raised or risen or superseded):
+        return before, False
     if changed := {each.student_id for each in due}:
         await ledger.bump(tx, changed)
     await _send_digests(tx, scan_id, slot, [*raised, *risen])
@@ -50,9 +57,9 @@ async def scan(tx: Transaction, kind: Kind, zone: str, day: date, now: datetime)
 
 
 async def scan_by_hand(tx: Transaction, kind: Kind, zone: str, day: date, now: datetime) -> tuple[Any, bool]:
-    """`scan` for a slot that a person names. Raises ZoneNotKnown, NotAScanDay or SlotNotDue."""
+    """`scan` for a slot that a person names, also one that ran before. Raises ZoneNotKnown, NotAScanDay or SlotNotDue."""
     check_slot(kind, zone, day, zones=await queries.zones(tx), now=now)
-    return await scan(tx, kind, zone, day, now)
+    return await scan(tx, kind, zone, day, now, again=True)
 
 
 async def _due(tx: Transaction, kind: Kind, day: date, checked: Sequence[Any]) -> tuple[list[Due], list[UUID]]:
@@ -111,8 +118,9 @@ async def _send_digests(tx: Transaction, scan_id: UUID, slot: dict[str, Any], ro
         seen_by[grant.viewer_id].add(grant.subject_id)
     about = {"scan": slot["kind"], "date": slot["day"].isoformat(), "zone": slot["zone"]}
     for partner_id, students in seen_by.items():
-        told = [{name: str(getattr(row, name)) for name in TOLD} for row in rows if row.student_id in students]
-        message_id = uuid5(scan_id, str(partner_id))
+        theirs = [row for row in rows if row.student_id in students]
+        told = [{name: str(getattr(row, name)) for name in TOLD} for row in theirs]
+        message_id = uuid5(scan_id, f"{partner_id} {sorted(f'{row.alert_id}/{row.revision}' for row in theirs)}")
         publish(
             tx,
             MessageRequested(
