@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from chassis.database import ANSWER_COLUMNS, Transaction
 from chassis.errors import Malformed
+from chassis.schedule import Job, Slot
 
 HEADER = "Idempotency-Key"
 KEPT_HEADERS = ("location", "etag", "content-type")
@@ -18,6 +19,7 @@ FIND = """select pg_try_advisory_xact_lock($1) as alone, k.request_hash, k.statu
  from (select) as one left join idempotency_key k on k.key_hash = $2"""
 WAIT = "select pg_advisory_xact_lock($1)"
 KEEP = f"insert into idempotency_key ({ANSWER_COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning true"
+KEPT_FOR = "7 days"
 PRIMARY_KEY = "idempotency_key_pkey"
 
 
@@ -76,6 +78,14 @@ async def claim(tx: Transaction, request: Request) -> Claim | None:
     if found["status"] is not None:
         raise _first_answer(found, taken)
     return taken
+
+
+async def _forget(tx: Transaction, _: Slot) -> None:
+    await tx.execute(f"delete from idempotency_key where created_at < now() - interval '{KEPT_FOR}'")
+
+
+FORGET = Job("forget-idempotency-keys", "15 4 * * *", _forget)
+"""Drops answers that nobody asks for again."""
 
 
 def _first_answer(found: Any, taken: Claim) -> Exception:

@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from chassis import audit, migrate, problems, telemetry
+from chassis import audit, audit_api, idempotency, migrate, problems, telemetry
 from chassis.auth import Verifier
 from chassis.consumer import Consumer
 from chassis.database import Database
@@ -143,7 +143,7 @@ def make_app(service: Service, settings: Any, parts: Iterable[str] = PARTS) -> F
     problems.install(app)
     _add_probes(app, process)
     if "api" in process.parts:
-        for router in service.routers:
+        for router in (*service.routers, audit_api.router):
             app.include_router(router)
     return app
 
@@ -185,8 +185,8 @@ async def _running(process: Process) -> AsyncIterator[list[asyncio.Task[None]]]:
         process.relay = Relay(context.database, context.settings.kafka)
         graceful.append(_keep_running("relay", process.relay.run))
         endless.append(_keep_running("sealer", audit.Sealer(context.database, service.audit_event).run))
-    if "scheduler" in process.parts and service.jobs:
-        endless.append(_keep_running("scheduler", Scheduler(context.database, list(service.jobs)).run))
+    if "scheduler" in process.parts:
+        endless.append(_keep_running("scheduler", Scheduler(context.database, [*service.jobs, idempotency.FORGET]).run))
     if "workers" in process.parts:
         endless += [_keep_running(getattr(task, "__name__", "task"), lambda task=task: task(context)) for task in service.tasks]  # type: ignore[misc]
     if "api" in process.parts:
