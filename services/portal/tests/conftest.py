@@ -47,7 +47,7 @@ class Neighbours:
                 self.end_headers()
                 self.wfile.write(content)
 
-            do_GET = do_POST = do_PATCH = do_DELETE = handle_any
+            do_GET = do_POST = do_PATCH = do_DELETE = handle_any  # noqa: N815
 
             def log_message(self, *_):
                 return
@@ -81,9 +81,14 @@ class Browser:
     def __init__(self, portal, kind, user_id, *roles, **claims):
         self.id = user_id
         self.token = portal.issuer.token(kind, user_id, *roles, **claims) if kind else ""
-        cookies = {"chairside_access": self.token} if kind else {}
-        self.http = httpx.AsyncClient(base_url=portal.url, cookies=cookies, headers={"Sec-Fetch-Site": "same-origin"}, timeout=20)
+        self.http = httpx.AsyncClient(base_url=portal.url, headers={"Sec-Fetch-Site": "same-origin"}, timeout=20)
         portal.clients.append(self.http)
+        if kind:
+            self.keep("chairside_access", self.token)
+
+    def keep(self, name, value):
+        """Holds a cookie as the portal would have set it."""
+        self.http.cookies.set(name, value, domain="127.0.0.1", path="/")
 
     async def page(self, path):
         answer = await self.http.get(path)
@@ -200,8 +205,9 @@ async def story(portal, new_story):
     """An enrolled student whom the portal knows of."""
     made = new_story()
     await made.begin()
-    there = "select 1 from enrollment join access_grant on subject_id = student_id join milady_provisioning using (enrollment_id) where enrollment_id = $1"
-    await eventually(lambda: portal.sql(there, made.enrollment))
+    for table in ("enrollment", "milady_provisioning"):
+        await eventually(lambda: portal.sql(f"select 1 from {table} where enrollment_id = $1", made.enrollment))  # noqa: B023
+    await eventually(lambda: portal.sql("select 1 from access_grant where grant_id = $1", made.assignment))
     return made
 
 

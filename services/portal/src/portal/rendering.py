@@ -22,7 +22,11 @@ PARTNER_KINDS = {
     "site_coordinator": "Site coordinator",
 }
 ALERT_TYPES = {"midweek_progress": "Midweek check", "weekly_hours_check": "Weekly hours", "inactivity_check": "Inactivity"}
-MESSAGE_KINDS = {"welcome": "Welcome", "alerts-digest": "Alerts of your students", "signed-copy": "Copy of what you signed"}
+MESSAGE_KINDS = {
+    "welcome": "Welcome, with the link to your courses",
+    "alerts-digest": "Alerts of your students",
+    "signed-copy": "Copy of what you signed",
+}
 
 
 def _load_static() -> dict[str, tuple[bytes, str]]:

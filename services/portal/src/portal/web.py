@@ -189,13 +189,22 @@ async def _read_model(request: Request, _: Who) -> AsyncIterator[Transaction]:
     session: Session = request.state.session
     request.state.live_token = resources(request).live.token
     async with request.app.state.context.database.transaction(session.principal) as tx:
-        if not by_htmx(request):
-            request.state.name = await people.name_of(tx, session.principal.user_id)
         yield tx
 
 
 ReadModel = Annotated[Transaction, Depends(_read_model, scope="function")]
 """The read model as the signed-in person may see it."""
+
+
+async def _named(request: Request) -> None:
+    session: Session | None = request.state.session
+    if session and not by_htmx(request):
+        async with request.app.state.context.database.transaction(session.principal) as tx:
+            request.state.name = await people.name_of(tx, session.principal.user_id)
+
+
+NAMED = Depends(_named)
+"""Reads the name that whole pages show in their header."""
 
 
 async def _now() -> datetime:

@@ -14,9 +14,9 @@ from portal.forms import optional, own_path, status_of, text, typed
 from portal.queries import people
 from portal.rendering import html
 from portal.sessions import Session, Tokens
-from portal.web import PageRoute, is_secure, promoted, resources
+from portal.web import NAMED, PageRoute, is_secure, promoted, resources
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = APIRouter(route_class=PageRoute, include_in_schema=False, dependencies=[NAMED])
 ZONES = {
     "America/New_York": "Eastern (New York)",
     "America/Indiana/Indianapolis": "Eastern (Indianapolis)",

@@ -13,11 +13,11 @@ from portal.pages.parts import Part
 from portal.queries import alerts, people
 from portal.rendering import html
 from portal.sessions import Session
-from portal.web import Now, PageRoute, ReadModel, only, resources
+from portal.web import NAMED, Now, PageRoute, ReadModel, only, resources
 
 ADMIN = only("admin")
 Admin = Annotated[Session, ADMIN]
-router = APIRouter(prefix="/admin/partners", route_class=PageRoute, include_in_schema=False, dependencies=[ADMIN])
+router = APIRouter(prefix="/admin/partners", route_class=PageRoute, include_in_schema=False, dependencies=[ADMIN, NAMED])
 
 
 async def _queue(tx: Transaction, session: Session, now: datetime) -> dict[str, Any]:

@@ -15,11 +15,13 @@ from portal.queries import alerts, people, services
 from portal.queries.standings import standings
 from portal.rendering import html
 from portal.sessions import Session
-from portal.web import Now, PageRoute, ReadModel, only, resources
+from portal.web import NAMED, Now, PageRoute, ReadModel, only, resources
 
 HOLDER = only("program_holder")
 Holder = Annotated[Session, HOLDER]
-router = APIRouter(prefix="/program-holder", route_class=PageRoute, include_in_schema=False, dependencies=[HOLDER])
+LEFT = {"no-after-photo": "without a photo of the result", "own-entry": "of your own"}
+"""Why an entry was not approved with the others."""
+router = APIRouter(prefix="/program-holder", route_class=PageRoute, include_in_schema=False, dependencies=[HOLDER, NAMED])
 
 
 async def _students(tx: Transaction, session: Session, now: datetime) -> dict[str, Any]:
@@ -65,11 +67,11 @@ async def approve_all(request: Request, session: Holder) -> Response:
 
 async def _approve_all(calls: Services, asks: OnBehalf, form: Any) -> str:
     told = await calls.json(asks, "skills", "POST", "/v1/approvals", key=optional(form, "key"), json={})
-    approved, left = len(told["approved"]), told["skipped"]
+    approved, left = len(told["approved"]), [each["reason"] for each in told["skipped"]]
     sentence = f"{approved} service{'s' if approved != 1 else ''} approved."
     if left:
-        reasons = "; ".join(sorted({str(each["reason"]) for each in left}))
-        sentence += f" {len(left)} left to review individually: {reasons}"
+        why = ", ".join(f"{left.count(reason)} {LEFT.get(reason, reason)}" for reason in sorted(set(left)))
+        sentence += f" Left to review individually: {why}."
     return sentence
 
 

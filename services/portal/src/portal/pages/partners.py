@@ -16,9 +16,9 @@ from portal.pages.parts import Part
 from portal.queries import people
 from portal.rendering import html
 from portal.sessions import Session
-from portal.web import Now, PageRoute, ReadModel, Who, promoted, resources
+from portal.web import NAMED, Now, PageRoute, ReadModel, Who, promoted, resources
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = APIRouter(route_class=PageRoute, include_in_schema=False, dependencies=[NAMED])
 
 
 async def _state(tx: Transaction, session: Session, now: datetime) -> dict[str, Any]:

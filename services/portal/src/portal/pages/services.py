@@ -12,9 +12,9 @@ from portal.pages import entries
 from portal.queries import services
 from portal.rendering import html
 from portal.sessions import Session
-from portal.web import PageNotThere, PageRoute, Who, resources
+from portal.web import NAMED, PageNotThere, PageRoute, Who, resources
 
-router = APIRouter(prefix="/services", route_class=PageRoute, include_in_schema=False)
+router = APIRouter(prefix="/services", route_class=PageRoute, include_in_schema=False, dependencies=[NAMED])
 DECIDERS = frozenset(("program_holder", "worksite", "admin"))
 
 
@@ -33,7 +33,8 @@ async def _found(request: Request, session: Session, entry_id: UUID) -> dict[str
     told = await resources(request).services.json(session.asks, "skills", "GET", f"/v1/entries/{entry_id}")
     own = known.student_id == session.principal.user_id
     decides = not own and told["status"] == "pending" and bool(session.principal.roles & DECIDERS)
-    return {"entry": told, "known": known, "decides": decides, "corrects": own and told["status"] in ("draft", "rejected")}
+    corrects = own and told["status"] in ("draft", "rejected")
+    return {"entry": told, "known": known, "decides": decides, "corrects": corrects}
 
 
 @router.get("/{entry_id}/photos/{kind}")

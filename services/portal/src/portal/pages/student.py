@@ -16,9 +16,9 @@ from portal.queries import alerts, people, services
 from portal.queries.standings import Standing, standings
 from portal.rendering import by_htmx, html
 from portal.sessions import Session
-from portal.web import Now, PageRoute, ReadModel, Who, resources
+from portal.web import NAMED, Now, PageRoute, ReadModel, Who, resources
 
-router = APIRouter(prefix="/student", route_class=PageRoute, include_in_schema=False)
+router = APIRouter(prefix="/student", route_class=PageRoute, include_in_schema=False, dependencies=[NAMED])
 
 
 async def _standing(tx: Transaction, session: Session, now: datetime) -> dict[str, Any]:
