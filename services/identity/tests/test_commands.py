@@ -1,6 +1,8 @@
 """The operator's commands, and the first signing key."""
 
 import asyncio
+import os
+import sys
 from datetime import UTC, datetime
 
 import asyncpg
@@ -121,8 +123,8 @@ def test_what_cannot_be_an_account_is_told_without_the_password(create):
 async def test_the_password_can_be_piped_in(identity, newcomer):
     email = newcomer()["email"]
     told = await asyncio.create_subprocess_shell(
-        f"echo 'piped in password' | python -m identity create-user --email {email} --name Piped",
-        env={"PATH": f"{__import__('sys').prefix}/bin:/usr/bin:/bin"} | identity.env,
+        f"echo 'piped in password' | {sys.executable} -m identity create-user --email {email} --name Piped",
+        env=os.environ | identity.env,
         stdout=asyncio.subprocess.PIPE,
     )
     assert b"made" in (await told.communicate())[0]
