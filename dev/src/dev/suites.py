@@ -94,10 +94,11 @@ _PARTS: dict[str, Callable[[], list[Check]]] = {
 _CANNOT = {"containers": "the images and the compose file come with the container issue; they are not there yet"}
 
 
-def _checks_of(name: str) -> list[Check]:
-    if name in _PARTS:
-        return _PARTS[name]()
-    return [_service(service) for service in SERVICES if service.name == name]
+def _checks_of(name: str, services: set[str]) -> list[Check]:
+    """The checks of a part; of the services, where some were asked for by name, those alone."""
+    if name == "services" and services:
+        return [_service(service) for service in SERVICES if service.name in services]
+    return _PARTS[name]()
 
 
 def _why_not(name: str) -> str | None:
@@ -142,9 +143,9 @@ def _show(outcome: Outcome) -> None:
         print(f"                  {line}", flush=True)
 
 
-def _run_part(name: str) -> list[Outcome]:
+def _run_part(name: str, services: set[str]) -> list[Outcome]:
     """Two at a time where they stand alone; the parts that start a whole stack have the machine to themselves."""
-    checks = _checks_of(name)
+    checks = _checks_of(name, services)
     with ThreadPoolExecutor(_LANES) as pool:
         outcomes = []
         for outcome in pool.map(_run, checks):
@@ -157,17 +158,19 @@ def run(names: Iterable[str]) -> int:
     """Runs the parts of these names (or services), all parts without any; gives the exit code: 0 only if all of them passed."""
     known = (*_PARTS, *_CANNOT, *(service.name for service in SERVICES))
     asked = tuple(names)
+    services = set() if "services" in asked else {service.name for service in SERVICES} & set(asked)
     if unknown := set(asked) - set(known):
         raise StartError(f"There is no test {', '.join(sorted(unknown))}. There are: {', '.join(known)}.")
     outcomes: list[Outcome] = []
     cannot: dict[str, str] = {}
-    for name in asked or (*_PARTS, *_CANNOT):
+    wanted = {"services" if name in services else name for name in asked}
+    for name in (name for name in (*_PARTS, *_CANNOT) if not asked or name in wanted):
         if reason := _why_not(name):
             cannot[name] = reason
             print(f"not run             {name}: {reason}", flush=True)
         else:
             print(f"--- {name}", flush=True)
-            outcomes += _run_part(name)
+            outcomes += _run_part(name, services)
     return _sum_up(outcomes, cannot, complete=not asked)
 
 
