@@ -123,7 +123,7 @@ async def test_others_get_404_and_empty_lists(enroll):
     [entry] = (await place.as_("student").get("/v1/hours")).json()["items"]
     for who in ("student", "partner"):
         client = other.as_(who)
-        for path in (f"/v1/alerts/{alert['alert_id']}", f"/v1/hours/{entry['log_id']}", f"/v1/enrollments/{place.enrollment_id}/weeks"):
+        for path in (f"/v1/alerts/{alert['id']}", f"/v1/hours/{entry['log_id']}", f"/v1/enrollments/{place.enrollment_id}/weeks"):
             assert (await client.get(path)).status_code == 404, path
         assert (await client.post(f"/v1/hours/{entry['log_id']}/void", json={"reason": "x"})).status_code == 404
         assert (await client.get("/v1/alerts", params={"enrollment_id": str(place.enrollment_id)})).json()["items"] == []
@@ -131,5 +131,5 @@ async def test_others_get_404_and_empty_lists(enroll):
         refused = await client.post("/v1/hours", json=body | {"source": "manual" if who == "student" else "partner"})
         assert (refused.status_code, refused.json()["type"]) == (404, "/problems/enrollment-not-known")
     for who in ("partner", "admin"):
-        assert (await place.as_(who).get(f"/v1/alerts/{alert['alert_id']}")).status_code == 200
+        assert (await place.as_(who).get(f"/v1/alerts/{alert['id']}")).status_code == 200
     assert (await place.service.client().get("/v1/alerts")).status_code == 401

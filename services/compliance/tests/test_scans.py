@@ -30,7 +30,7 @@ async def test_the_story_of_one_week(enroll, kafka):
     [alert] = await place.alerts()
     assert (alert["alert_type"], alert["severity"], alert["status"]) == ("midweek_progress", "low", "open")
     assert alert["message"] == "5.00 of 10.00 hours. Target by Sunday: 10.00 hours."
-    told = (await place.as_("student").get(f"/v1/alerts/{alert['alert_id']}")).json()["explanation"]
+    told = (await place.as_("student").get(f"/v1/alerts/{alert['id']}")).json()["explanation"]
     assert (told["target_minutes"], told["logged_minutes"], told["idle_days"]) == (600, 300, 2)
     assert [(row["log_id"], row["minutes"], row["source"]) for row in told["counted"]] == [(entry["log_id"], 300, "manual")]
 
@@ -56,7 +56,7 @@ async def test_a_void_reopens_what_the_hours_resolved(enroll, kafka):
     [alert] = await place.alerts()
     assert (alert["status"], alert["revision"], alert["resolution"], alert["resolved_at"]) == ("open", 3, None, None)
     raised = await events_of(kafka, AlertRaised, where=lambda e: e.enrollment_id == place.enrollment_id, count=2)
-    assert [(event.alert_id, event.revision) for event in raised] == [(UUID(alert["alert_id"]), 1), (UUID(alert["alert_id"]), 3)]
+    assert [(event.alert_id, event.revision) for event in raised] == [(UUID(alert["id"]), 1), (UUID(alert["id"]), 3)]
 
 
 async def test_a_student_who_does_nothing(enroll):
@@ -72,7 +72,7 @@ async def test_a_student_who_does_nothing(enroll):
     await place.scan("weekly", second[2])
     [latest] = await place.alerts(week_start=second[0].isoformat())
     assert latest["severity"] == "high"
-    told = (await place.as_("student").get(f"/v1/alerts/{latest['alert_id']}")).json()["explanation"]
+    told = (await place.as_("student").get(f"/v1/alerts/{latest['id']}")).json()["explanation"]
     assert (told["idle_days"], told["last_activity_on"], told["counted"]) == (13, None, [])
 
 
@@ -149,7 +149,7 @@ async def test_hours_dated_after_the_check_do_not_hide_it_but_a_reached_target_d
     await late.scan("midweek", wednesday)
     [alert] = await late.alerts()
     assert (alert["severity"], alert["message"][:4]) == ("low", "2.00")
-    told = (await late.as_("student").get(f"/v1/alerts/{alert['alert_id']}")).json()["explanation"]
+    told = (await late.as_("student").get(f"/v1/alerts/{alert['id']}")).json()["explanation"]
     assert (told["logged_minutes"], told["idle_days"], len(told["counted"])) == (120, 2, 1)
     assert await made.alerts() == []
 
@@ -191,7 +191,7 @@ async def test_an_alert_rises_where_a_program_moves_to_another_zone(enroll):
     await eventually(lambda: place.service.sql("select 1 from program where program_id = $1 and revision = 2", place.program_id))
     assert (await place.scan("midweek", wednesday)).json()["risen"] == 1
     [risen] = await place.alerts()
-    assert (risen["alert_id"], risen["severity"], risen["revision"]) == (low["alert_id"], "medium", 2)
+    assert (risen["id"], risen["severity"], risen["revision"]) == (low["id"], "medium", 2)
     assert (low["severity"], risen["raised_at"]) == ("low", low["raised_at"])
 
 
@@ -215,7 +215,7 @@ async def test_the_explanation_says_how_fresh_miladys_data_was(enroll):
     await eventually(lambda: place.service.sql("select 1 from sync_run where sync_id = $1", runs[-1].sync_id))
     await place.scan("midweek", days(place)[1])
     [alert] = await place.alerts()
-    told = (await place.as_("student").get(f"/v1/alerts/{alert['alert_id']}")).json()["explanation"]
+    told = (await place.as_("student").get(f"/v1/alerts/{alert['id']}")).json()["explanation"]
     assert datetime.fromisoformat(told["data_as_of"]) == now - timedelta(minutes=30)
 
 

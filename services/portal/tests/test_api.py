@@ -41,7 +41,7 @@ async def test_alerts_by_status_and_page_by_page(portal, kafka, story, told):
     me = portal.client("partner", story.holder)
     first = (await me.get("/v1/alerts", params={"status": "open", "limit": 1, "enrollment_id": str(story.enrollment)})).json()
     more = (await me.get("/v1/alerts", params={"status": "open", "limit": 1, "cursor": first["next_cursor"]})).json()
-    assert {first["items"][0]["alert_id"], more["items"][0]["alert_id"]} == {str(alert.alert_id) for alert in alerts[1:]}
+    assert {first["items"][0]["id"], more["items"][0]["id"]} == {str(alert.alert_id) for alert in alerts[1:]}
     assert more["next_cursor"] is None
     assert first["items"][0]["explanation"]["counted"][0]["minutes"] == 300
     assert (await me.get("/v1/alerts", params={"cursor": "x"})).status_code == 422
@@ -62,7 +62,7 @@ async def test_audit_entries_for_admins_with_names(portal, kafka, story, told):
     await send(kafka, service, *entries)
     await told("select 1 from audit_log where service = $1 having count(*) = 2", service)
     admin = portal.client("admin", uuid4(), "admin")
-    listed = [row for row in (await admin.get("/v1/audit", params={"limit": 500})).json()["items"] if row["service"] == service]
+    listed = [row for row in (await admin.get("/v1/audit-entries", params={"limit": 500})).json()["items"] if row["service"] == service]
     assert [(row["position"], row["actor_name"]) for row in listed] == [(2, "Marcus Reed"), (1, "Marcus Reed")]
-    answer = await portal.client("partner", story.holder, "program_holder").get("/v1/audit")
+    answer = await portal.client("partner", story.holder, "program_holder").get("/v1/audit-entries")
     assert (answer.status_code, answer.json()["type"]) == (403, "/problems/role-required")

@@ -90,7 +90,7 @@ class WeekOut(BaseModel):
 class AlertOut(BaseModel):
     """An alert in a list."""
 
-    alert_id: UUID
+    id: UUID
     revision: int
     enrollment_id: UUID
     student_id: UUID
@@ -107,7 +107,7 @@ class AlertOut(BaseModel):
     @classmethod
     def of(cls, row: Any) -> Self:
         """From a query's row."""
-        return cls.model_validate(dict(row._mapping))
+        return cls.model_validate(dict(row._mapping) | {"id": row.alert_id})
 
 
 class ExplainedAlertOut(AlertOut):
@@ -127,7 +127,7 @@ class ScanIn(BaseModel):
 class ScanOut(BaseModel):
     """A scan and what it did."""
 
-    scan_id: UUID
+    id: UUID
     kind: Literal["midweek", "weekly"]
     zone: str
     date: date
@@ -142,4 +142,4 @@ class ScanOut(BaseModel):
     def of(cls, row: Any) -> Self:
         """From a query's row."""
         told = dict(row._mapping)
-        return cls(date=told.pop("local_date"), **told)
+        return cls(id=told.pop("scan_id"), date=told.pop("local_date"), **told)

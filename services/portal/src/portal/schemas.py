@@ -77,7 +77,7 @@ class ProgressOut(BaseModel):
 class AlertOut(BaseModel):
     """An alert as it was last heard of."""
 
-    alert_id: UUID
+    id: UUID
     revision: int
     enrollment_id: UUID
     student_id: UUID
@@ -95,7 +95,7 @@ class AlertOut(BaseModel):
     @classmethod
     def of(cls, row: Any) -> Self:
         """From a query's row."""
-        return cls.model_validate(dict(row._mapping))
+        return cls.model_validate(dict(row._mapping) | {"id": row.alert_id})
 
 
 class AuditOut(BaseModel):
