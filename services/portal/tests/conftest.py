@@ -1,11 +1,11 @@
 """A running portal, its neighbours (their events on Kafka, their APIs played over real HTTP), and the people who look at it."""
 
+import itertools
 import json
 import threading
-import time
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from uuid import UUID, uuid4
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -166,8 +166,8 @@ class Story:
 
     async def tell(self, *events):
         """Publishes each event as the service that owns it, in this order."""
-        for event in events:
-            await send(self.kafka, event.producers[-1], event)
+        for source, some in itertools.groupby(events, key=lambda event: event.producers[-1]):
+            await send(self.kafka, source, *some)
 
     async def begin(self):
         """The student is enrolled and assigned, and everybody's name is known."""
@@ -219,11 +219,3 @@ def told(portal):
         return await eventually(lambda: portal.sql(statement, *arguments))
 
     return look
-
-
-def as_uuid(text):
-    return UUID(str(text))
-
-
-def soon(seconds=0):
-    return int(time.time()) + seconds

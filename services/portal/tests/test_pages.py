@@ -111,6 +111,13 @@ async def test_what_is_not_there_is_a_page_that_says_so(browse, path):
     assert "<h1>This page is not here</h1>" in answer.text
 
 
+async def test_the_api_answers_its_clients_in_json(portal):
+    admin = portal.client("admin", None, "admin")
+    missing = await admin.get("/v1/nothing")
+    assert (missing.status_code, missing.headers["content-type"]) == (404, "application/problem+json")
+    assert (await admin.get("/v1/audit/verification")).json()["broken_at"] is None
+
+
 async def test_a_part_that_fails_leaves_the_page_as_it_is(browse):
     answer = await browse("student").part("/student/parts/nothing")
     assert (answer.status_code, answer.headers["hx-reswap"], answer.text) == (404, "none", "")

@@ -43,8 +43,8 @@ async def list_alerts(
     return page(rows, paging, shown=AlertOut.of, key=lambda row: [row.raised_at, row.alert_id])
 
 
-@router.get("/audit", dependencies=[require("admin")], operation_id="listAudit")
+@router.get("/audit-entries", dependencies=[require("admin")], operation_id="listAudit")
 async def list_audit(tx: OwnTransaction, paging: Paged) -> Page[AuditOut]:
-    """Audit entries of all services, the latest first."""
+    """Sealed audit entries of all services, the latest first; `/v1/audit` is the portal's own trail."""
     rows = await people.audit(tx, most=paging.limit + 1, after=paging.values(datetime.fromisoformat, str, int))
     return page(rows, paging, shown=AuditOut.of, key=lambda row: [row.at, row.service, row.position])
