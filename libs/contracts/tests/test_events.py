@@ -128,3 +128,13 @@ def test_a_topic_belongs_to_one_class(monkeypatch: pytest.MonkeyPatch) -> None:
 
         class HoursGuessed(Event, topic="hours.logged", version=1, key="revision", producers=(), consumers=()):
             """Not hours."""
+
+
+@pytest.mark.parametrize("wrong", [{"producers": ()}, {"consumers": ()}], ids=lambda one: next(iter({"producers", "consumers"} - set(one))))
+def test_a_name_in_place_of_a_tuple_of_names_is_refused(monkeypatch: pytest.MonkeyPatch, wrong: dict[str, Any]) -> None:
+    """`("portal")` is a text, and would read as six services of one letter."""
+    monkeypatch.setattr(module, "EVENTS", {})
+    with pytest.raises(TypeError, match="tuple of one"):
+
+        class CutMade(Event, topic="cut.made", version=1, key="revision", **({"producers": "portal", "consumers": "portal"} | wrong)):
+            """A cut."""

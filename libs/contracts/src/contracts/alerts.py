@@ -74,7 +74,7 @@ class AlertRaised(
     version=1,
     key="enrollment_id",
     producers=("compliance",),
-    consumers=("portal"),
+    consumers=("portal",),
     partitions=6,
 ):
     """An alert was raised, rose in severity, or was reopened."""
@@ -87,7 +87,7 @@ class AlertResolved(
     version=1,
     key="enrollment_id",
     producers=("compliance",),
-    consumers=("portal"),
+    consumers=("portal",),
     partitions=6,
 ):
     """An alert was resolved, by the hours that reach the target, by a later check, or by hand."""

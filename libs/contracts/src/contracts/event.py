@@ -66,6 +66,8 @@ class Event(Value):
         **kwargs: Any,
     ) -> None:
         super().__init_subclass__(**kwargs)
+        if isinstance(producers, str) or isinstance(consumers, str):
+            raise TypeError(f"{cls.__name__}: producers and consumers are tuples of names; a tuple of one is written (name,)")
         lifts = dict(lifts or {})
         if sorted(lifts) != list(range(1, version)):
             raise TypeError(f"{cls.__name__} is at version {version} and must lift every older one: 1 to {version - 1}")

@@ -71,7 +71,7 @@ class MiladyProvisioningFailed(
     version=1,
     key="enrollment_id",
     producers=("milady-sync",),
-    consumers=("portal"),
+    consumers=("portal",),
 ):
     """Milady did not take the student; it is tried again at `next_attempt_at`, or by hand when that is empty."""
 

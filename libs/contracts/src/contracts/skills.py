@@ -47,7 +47,7 @@ class SkillApproved(
     version=1,
     key="enrollment_id",
     producers=("skills",),
-    consumers=("portal"),
+    consumers=("portal",),
     partitions=6,
 ):
     """A supervisor approved the service; it counts towards the quota."""
@@ -64,7 +64,7 @@ class SkillRejected(
     version=1,
     key="enrollment_id",
     producers=("skills",),
-    consumers=("portal"),
+    consumers=("portal",),
     partitions=6,
 ):
     """A supervisor rejected the service; the student can correct and resubmit it."""
