@@ -30,7 +30,7 @@ class UserChanged(
     version=1,
     key="user_id",
     producers=("identity",),
-    consumers=("onboarding", "milady-sync", "skills", "compliance", "messaging", "portal"),
+    consumers=("onboarding", "milady-sync", "messaging", "portal"),
     compacted=True,
 ):
     """A person's full state; the only topic with names, addresses and phones (SPEC 2)."""
