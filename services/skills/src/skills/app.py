@@ -1,0 +1,9 @@
+"""Composes the service."""
+
+from chassis.service import Service
+from contracts import audit
+from contracts.people import KINDS
+
+from skills import api, consumers
+
+service = Service("skills", KINDS, routers=api.ROUTERS, inboxes=[consumers.inbox], audit_event=audit.recorded)

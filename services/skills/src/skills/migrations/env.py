@@ -1,0 +1,5 @@
+"""Run by the chassis' `migrate`."""
+
+from chassis.migrate import run
+
+run()
