@@ -69,6 +69,14 @@ def ready_by_port(port: int) -> Callable[[], str]:
     return lambda: "" if answers(port) else "does not answer yet"
 
 
+def _told(reasons: dict[str, str]) -> str:
+    """One or two processes with what they lack; of more, what the first one lacks."""
+    if len(reasons) <= 2:
+        return "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+    name, reason = next(iter(reasons.items()))
+    return f"waiting for {', '.join(reasons)} ({name}: {reason})"
+
+
 class Supervisor:
     """The processes of one stack, and its state file, which always names those that run."""
 
@@ -107,7 +115,7 @@ class Supervisor:
                     )
             if reasons and time.monotonic() - spoken > 5:
                 spoken = time.monotonic()
-                say("; ".join(f"{name}: {reason}" for name, reason in reasons.items()))
+                say(_told(reasons))
             waiting = list(reasons)
             await asyncio.sleep(0.05)
 
