@@ -1,0 +1,16 @@
+"""One stack for all of these tests: the one that `./chairside test e2e` started, or one of this session's own."""
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+from dev.demo.stage import Stage
+from dev.live import Live
+
+pytest_plugins = ["dev.live"]
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def stage(live: Live) -> AsyncIterator[Stage]:
+    """The gateway, the sandbox, and people with tokens of their own."""
+    async with Stage.open(live.stack) as opened:
+        yield opened

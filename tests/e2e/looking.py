@@ -1,0 +1,114 @@
+"""What a test looks at when no API shows it: databases, topics, dead letters, consumer groups."""
+
+import importlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from contracts.topics import DEAD_LETTER_SUFFIX, TOPICS
+from dev.demo.stage import eventually
+from dev.stack import SERVICES, Stack, secrets_of
+
+from dev import postgres
+
+PLANTED = "x-planted-by-a-test"
+"""A header of records that a test wants to see set aside; any other dead letter is a fault."""
+EVENT_TOPICS = tuple(topic.name for topic in TOPICS if not topic.name.endswith(DEAD_LETTER_SUFFIX))
+
+
+async def rows(stack: Stack, service: str, sql: str, *arguments: Any) -> list[dict[str, Any]]:
+    """What the service's database answers to its superuser."""
+    dsn = postgres.dsn(stack.port("postgres"), password=secrets_of(stack).get("postgres"), database=service.replace("-", "_"))
+    connection = await asyncpg.connect(dsn, timeout=10)
+    try:
+        return [dict(row) for row in await connection.fetch(sql, *arguments)]
+    finally:
+        await connection.close()
+
+
+async def records(stack: Stack, topics: Iterable[str]) -> list[ConsumerRecord[bytes, bytes]]:
+    """Everything that lies on the topics now, in the order of each partition."""
+    found: list[ConsumerRecord[bytes, bytes]] = []
+    async with AIOKafkaConsumer(bootstrap_servers=stack.kafka, enable_auto_commit=False, auto_offset_reset="earliest") as reader:
+        parts = _partitions(topics)
+        ends = await reader.end_offsets(parts)
+        reader.assign(parts)
+        await reader.seek_to_beginning(*parts)
+        while any([await reader.position(part) < ends[part] for part in parts]):
+            for batch in (await reader.getmany(timeout_ms=500)).values():
+                found += batch
+    return found
+
+
+def _partitions(topics: Iterable[str]) -> list[TopicPartition]:
+    count = {topic.name: topic.partitions for topic in TOPICS}
+    return [TopicPartition(topic, number) for topic in topics for number in range(count[topic])]
+
+
+def header(record: ConsumerRecord[bytes, bytes], name: str) -> str:
+    """The header's text, empty if there is none."""
+    return dict(record.headers).get(name, b"").decode("utf-8", "replace")
+
+
+async def dead_letters(stack: Stack) -> list[ConsumerRecord[bytes, bytes]]:
+    """Every dead letter of the stack."""
+    return await records(stack, [topic.name for topic in TOPICS if topic.name.endswith(DEAD_LETTER_SUFFIX)])
+
+
+async def unplanned_letters(stack: Stack) -> list[str]:
+    """Dead letters that no test planted: topic, who set it aside, and why."""
+    found = [letter for letter in await dead_letters(stack) if not header(letter, PLANTED)]
+    return [f"{letter.topic}: {header(letter, 'dlq_consumer')}: {header(letter, 'dlq_error')}" for letter in found]
+
+
+@dataclass(frozen=True)
+class Group:
+    """A consumer group: who it is and what it takes, as the service's own code says."""
+
+    service: str
+    name: str
+    topics: tuple[str, ...]
+
+
+def groups() -> list[Group]:
+    """Every consumer group of the stack."""
+    apps = {one.name: importlib.import_module(f"{one.module}.app").service for one in SERVICES}
+    return [Group(name, inbox.consumer, tuple(inbox.topics)) for name, app in apps.items() for inbox in app.inboxes]
+
+
+async def settled(stack: Stack, patience: float = 120) -> None:
+    """Returns when nothing is under way any more: all outboxes are on Kafka, all of Kafka is applied, all audit entries are sealed."""
+    async with AIOKafkaConsumer(bootstrap_servers=stack.kafka, enable_auto_commit=False) as reader:
+        admin = AIOKafkaAdminClient(bootstrap_servers=stack.kafka)
+        await admin.start()
+        parts = _partitions(EVENT_TOPICS)
+
+        async def still() -> bool:
+            ends = await reader.end_offsets(parts)
+            if await _behind(admin, ends) or await _unpublished(stack):
+                return False
+            return bool(ends == await reader.end_offsets(parts))
+
+        try:
+            await eventually("everything at rest", still, patience)
+        finally:
+            await admin.close()
+
+
+async def _behind(admin: AIOKafkaAdminClient, ends: dict[TopicPartition, int]) -> list[str]:
+    """Groups that have not applied all of their topics."""
+    behind = []
+    for group in groups():
+        done = await admin.list_consumer_group_offsets(group.name)
+        if any(part.topic in group.topics and end > (done[part].offset if part in done else 0) for part, end in ends.items()):
+            behind.append(group.name)
+    return behind
+
+
+async def _unpublished(stack: Stack) -> int:
+    """Committed events and audit entries that the relays have still to carry."""
+    waiting = "select (select count(*) from outbox where published_at is null) + (select count(*) from audit_entry where hash is null) as n"
+    return sum([(await rows(stack, service.name, waiting))[0]["n"] for service in SERVICES])
