@@ -33,7 +33,7 @@ def environment_of(service: Service) -> Path:
     editable = [part for member in members for part in ("-e", str(member))]
     install = ("pip", "install", "--quiet", "--python", str(folder / "bin" / "python"), "--no-deps")
     _uv("venv", "--quiet", "--clear", "--python", sys.executable, str(folder))
-    _uv(*install, "--require-hashes", *requirements)
+    _uv(*install, "--require-hashes", "--compile-bytecode", *requirements)
     _uv(*install, "--no-build-isolation", *editable)
     done.write_text(stamp)
     return folder

@@ -13,7 +13,7 @@ from dev import postgres
 from dev.processes import StartError
 from dev.stack import SERVICES, Service, Stack, secrets_of, service_settings
 from dev.steps import say
-from dev.testing import create_topics
+from dev.topics import create_topics
 
 
 async def databases(stack: Stack) -> None:

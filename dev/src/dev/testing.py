@@ -5,33 +5,22 @@ It stands on the root group `test` and on chassis and contracts alone, for the t
 
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError
 
 from dev import kafka as kafka_server
 from dev import postgres as postgres_server
 from dev.processes import free_port
+from dev.topics import create_topics
+
+__all__ = ["ServiceDatabase", "create_topics", "fresh_database", "kafka", "postgres"]
 
 # Roles belong to the server, not to a database: every test database of one server shares these.
 _PASSWORD = "chairside-test"
-
-
-class Topic(Protocol):
-    """What `contracts.topics.TOPICS` holds."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def partitions(self) -> int: ...
-    @property
-    def config(self) -> dict[str, str]: ...
 
 
 @dataclass(frozen=True)
@@ -87,19 +76,3 @@ async def fresh_database(admin_dsn: str, service: str) -> ServiceDatabase:
         owner_url=_address(admin_dsn, f"{role}_owner", database),
         admin_url=_address(admin_dsn, None, database),
     )
-
-
-async def create_topics(bootstrap: str, topics: Iterable[Topic]) -> None:
-    """Makes the topics, with their partitions and settings, that are not there yet; leaves the others alone."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
-        there = set(await admin.list_topics())
-        missing = [NewTopic(one.name, one.partitions, 1, topic_configs=dict(one.config)) for one in topics if one.name not in there]
-        if missing:
-            answer = await admin.create_topics(missing)
-            for name, code, *reason in answer.topic_errors:
-                if code not in (0, TopicAlreadyExistsError.errno):
-                    raise RuntimeError(f"Kafka did not make topic {name}: error {code} {reason}")
-    finally:
-        await admin.close()
