@@ -1,0 +1,129 @@
+"""The demo's story as a test, and what must be true of the whole stack after it."""
+
+import email
+import email.policy
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from email.message import EmailMessage
+
+import pytest
+import pytest_asyncio
+from dev.demo.stage import Person, Stage
+from dev.demo.story import LOGGED, SKILLS, STEPS
+from dev.demo.weeks import FIRST, SECOND
+from dev.live import Live
+from dev.stack import SERVICES
+
+from . import agreement, looking, people
+
+pytestmark = pytest.mark.timeout(600)
+WELCOMED = ("Jordan Lee", "Sam Rivera")
+LMS = {"1.58": 95, "1.80": 108}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def story(live: Live) -> AsyncIterator[Stage]:
+    """The stage after the last step, when nothing is under way any more."""
+    async with Stage.open(live.stack) as stage:
+        for number, step in enumerate(STEPS, 1):
+            await stage.play(number, step)
+        await people.administrator(stage)
+        await looking.settled(live.stack)
+        yield stage
+
+
+@pytest.fixture(scope="module")
+def admin(story: Stage) -> Person:
+    return story.people["Admin"]
+
+
+def mails_to(stage: Stage, person: Person) -> list[EmailMessage]:
+    """The mails to one person that lie in the outbox folder."""
+    files = [file.read_bytes() for file in (stage.stack.home / "outbox").glob("*.eml")]
+    read = [email.message_from_bytes(file, policy=email.policy.default) for file in files]
+    return [mail for mail in read if isinstance(mail, EmailMessage) and person.email in mail["To"]]
+
+
+async def test_every_mail_lies_on_disk_once_and_nobody_was_told_twice(story: Stage, admin: Person) -> None:
+    for person in story.people.values():
+        told = await agreement.every(admin, "messaging", "/v1/notifications", recipient_id=person.id)
+        assert {one["status"] for one in told} <= {"sent"}
+        mails = mails_to(story, person)
+        assert sorted(mail["Subject"] for mail in mails) == sorted(one["subject"] for one in told)
+        assert len({mail["Message-ID"] for mail in mails}) == len(mails) == len(told)
+        files = [(story.stack.home / "outbox" / f"{one['id']}.eml").exists() for one in told]
+        assert all(files)
+
+
+async def test_everyone_was_told_what_concerns_them(story: Stage, admin: Person) -> None:
+    async def kinds(name: str) -> list[str]:
+        told = await agreement.every(admin, "messaging", "/v1/notifications", recipient_id=story.people[name].id)
+        return sorted(one["kind"] for one in told)
+
+    for name in WELCOMED:
+        assert await kinds(name) == ["welcome"]
+    about_her = ["partner-activated", "partner-applied", "partner-approved", "signed-copy"]
+    scans = [one for one in await agreement.every(admin, "compliance", "/v1/scans") if one["zone"] == "America/New_York"]
+    digests = [scan for scan in scans if scan["raised"] + scan["risen"]]
+    assert await kinds("Dana Brooks") == sorted(about_her + ["alerts-digest"] * len(digests))
+
+
+async def test_the_ledger_adds_up(story: Stage) -> None:
+    jordan, enrollment = story.people["Jordan Lee"], story.facts["Jordan Lee"]
+    entries = await agreement.every(jordan, "compliance", "/v1/hours", enrollment_id=enrollment)
+    lms = [entry for entry in entries if entry["source"] == "lms"]
+    assert sorted(entry["minutes"] for entry in lms) == sorted(LMS.values())
+    assert {(entry["status"], entry["category"], entry["logged_by"]) for entry in lms} == {("verified", "theory", None)}
+    assert sum(entry["minutes"] for entry in entries) == sum(LMS.values()) + 3 * 150 + 600
+    weeks = {week["week_start"]: week for week in await agreement.every(jordan, "compliance", f"/v1/enrollments/{enrollment}/weeks")}
+    first, second = weeks[FIRST.isoformat()], weeks[SECOND.isoformat()]
+    assert (first["logged_minutes"], first["status"]) == (sum(LMS.values()) + 450, "met")
+    assert (second["logged_minutes"], second["logged_hours"], second["status"]) == (600, "10.00", "met")
+
+
+async def test_the_silent_student_has_two_open_alerts_and_the_other_none(story: Stage) -> None:
+    dana = story.people["Dana Brooks"]
+    still_open = await agreement.every(dana, "portal", "/v1/alerts", status="open")
+    assert sorted((alert["enrollment_id"], alert["severity"]) for alert in still_open) == sorted(
+        [(story.facts["Sam Rivera"], "medium"), (story.facts["Sam Rivera"], "high")]
+    )
+    resolved = await agreement.every(dana, "portal", "/v1/alerts", status="resolved", enrollment_id=story.facts["Jordan Lee"])
+    assert [(alert["alert_type"], alert["resolution"]) for alert in resolved] == [("midweek_progress", "target-reached")]
+
+
+@pytest.mark.parametrize("name", WELCOMED)
+async def test_the_portal_says_what_the_owners_say(story: Stage, admin: Person, name: str) -> None:
+    told = await agreement.agree(story, admin, story.facts[name])
+    busy = name == "Jordan Lee"
+    assert len(told["hours"]) == (8 if busy else 0)
+    assert [entry[3] for entry in told["services"]] == ["approved"] * (sum(LOGGED.values()) if busy else 0)
+    assert len(told["courses"]) == (2 if busy else 0)
+    assert told["milady"] == [("provisioned",)]
+
+
+async def test_progress_is_the_same_wherever_it_is_computed(story: Stage) -> None:
+    jordan, enrollment = story.people["Jordan Lee"], story.facts["Jordan Lee"]
+    shown = await jordan.ask("GET", "portal", f"/v1/students/{jordan.id}/progress")
+    owned = await jordan.ask("GET", "skills", f"/v1/enrollments/{enrollment}/competency")
+    quotas = sum(skill.get("quota") or 0 for skill in SKILLS)
+    practical = Decimal(100 * sum(LOGGED.values())) / quotas
+    assert round(Decimal(owned["practical_percent"]), 9) == round(Decimal(shown["practical"]["exact"]), 9) == round(practical, 9)
+    counted = {skill["code"]: skill["approved"] for skill in shown["skills"]}
+    assert counted == {skill["code"]: skill["approved"] for skill in owned["skills"]} == {"beard_trim": 0, **LOGGED}
+    assert Decimal(shown["theory"]["exact"]) == 45
+    assert round(Decimal(shown["overall"]["exact"]), 9) == round((45 + practical) / 2, 9)
+
+
+@pytest.mark.parametrize("service", [one.name for one in SERVICES])
+async def test_every_audit_chain_is_whole_and_the_portal_has_all_of_it(story: Stage, admin: Person, service: str) -> None:
+    found = await admin.ask("GET", service, "/v1/audit/verification")
+    assert (found["broken_at"], found["unsealed"]) == (None, 0)
+    assert found["entries"] > 0 or service == "portal", "the portal changes nothing itself"
+    kept = "select position, hash from audit_log where service = $1 order by position"
+    shown = await looking.rows(story.stack, "portal", kept, service)
+    assert [one["position"] for one in shown] == list(range(1, found["entries"] + 1))
+    assert not shown or shown[-1]["hash"] == found["head"]
+
+
+async def test_no_event_was_set_aside(story: Stage) -> None:
+    assert await looking.unplanned_letters(story.stack) == []
