@@ -10,7 +10,8 @@ from uuid import UUID, uuid4
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from chassis.deadletters import DeadLetters
 from chassis.envelope import Delivery
-from chassis.inbox import Applier
+from chassis.inbox import Applier, Inbox
+from chassis.outbox import publish
 from dev.harness import eventually, send
 from toy.app import NoteWritten, inbox
 
@@ -154,3 +155,23 @@ async def test_without_the_database_nothing_is_lost(database, kafka):
     async with database.transaction() as tx:
         assert await tx.scalar("select times from told where note_id = :id", {"id": event.note_id}) == 1
     assert tries == 3
+
+
+async def test_what_a_set_brings_about_goes_on_in_the_trace_of_the_event_with_its_key(bare, database, kafka):
+    sets = Inbox("toy-sets")
+
+    @sets.on_set(NoteWritten)
+    async def hear(tx, events):
+        for event in events:
+            publish(tx, event.model_copy(update={"revision": 2}))
+
+    notes = [note() for _ in range(2)]
+    traces = {event.key_text: uuid4().hex for event in notes}
+    deliveries = [
+        Delivery.at("note.written", 0, n, event.key_text.encode(), event.to_json(), [*GOOD.items(), ("ce_id", str(uuid4()).encode()),
+                    ("traceparent", f"00-{traces[event.key_text]}-00f067aa0ba902b7-01".encode())])
+        for n, event in enumerate(notes)
+    ]  # fmt: skip
+    await Applier(sets, database, DeadLetters(kafka)).apply(deliveries)
+    found = await bare.sql("select key, traceparent from outbox where key = any($1)", list(traces))
+    assert {row["key"]: row["traceparent"].split("-")[1] for row in found} == traces

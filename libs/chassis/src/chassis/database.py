@@ -32,6 +32,7 @@ class Transaction:
 
     Commands take it as their first argument and never commit. Lock the aggregate's row before you publish about it:
     the outbox id is drawn at the end, under that lock, and keeps the order of the key.
+    `causes`: the traces of the events that a handler of sets was given, by key; no one of them alone is under way.
     """
 
     connection: AsyncConnection
@@ -42,6 +43,7 @@ class Transaction:
     events: list[dict[str, Any]] = field(default_factory=list)
     audits: list[dict[str, Any]] = field(default_factory=list)
     answer: tuple[Any, ...] | None = None
+    causes: dict[str, Any] = field(default_factory=dict)
 
     async def execute(self, statement: Statement, parameters: Parameters | None = None) -> CursorResult[Any]:
         """Runs a Core statement, or SQL text with `:names`."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import structlog
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import SpanKind, set_span_in_context
 from prometheus_client import Counter
 
 from chassis.database import Database, Transaction, is_transient
@@ -209,7 +209,9 @@ class Applier:
     async def _run(self, tx: Transaction, route: Route, deliveries: Sequence[Delivery]) -> None:
         if route.as_set:
             for delivery in deliveries:
-                tracer.start_span(f"apply {delivery.topic}", context=context_of(delivery.traceparent), kind=SpanKind.CONSUMER).end()
+                span = tracer.start_span(f"apply {delivery.topic}", context=context_of(delivery.traceparent), kind=SpanKind.CONSUMER)
+                span.end()
+                tx.causes[(delivery.key or b"").decode("utf-8", "replace")] = set_span_in_context(span)
             await route.handler(tx, [d.event for d in deliveries])
             return
         for delivery in deliveries:

@@ -17,7 +17,7 @@ from prometheus_client import Counter, Gauge
 
 from chassis.database import Database, Transaction
 from chassis.schema import role
-from chassis.telemetry import current_traceparent, tracer
+from chassis.telemetry import current_trace_id, current_traceparent, tracer
 
 log = structlog.get_logger()
 published = Counter("outbox_published_total", "Events that the relay carried to Kafka", ["topic"])
@@ -48,8 +48,12 @@ class Publishable(Protocol):
 
 
 def publish(tx: Transaction, event: Publishable) -> None:
-    """Says that `event` happened, if and only if `tx` commits. The order within a key is the order of the commits."""
-    with tracer.start_as_current_span(f"publish {event.topic}", kind=SpanKind.PRODUCER) as span:
+    """Says that `event` happened, if and only if `tx` commits. The order within a key is the order of the commits.
+
+    It goes on in the trace that is under way; in a handler of sets, in the trace of the event with the same key.
+    """
+    cause = tx.causes.get(event.key_text) if current_trace_id() is None else None
+    with tracer.start_as_current_span(f"publish {event.topic}", context=cause, kind=SpanKind.PRODUCER) as span:
         span.set_attribute("messaging.destination.name", event.topic)
         row: dict[str, Any] = {
             "message_id": str(uuid_utils.uuid7()),
