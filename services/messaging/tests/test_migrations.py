@@ -8,4 +8,4 @@ async def test_every_table_of_ours_with_personal_data_is_protected(messaging):
 
 async def test_migrating_again_changes_nothing(messaging):
     again = messaging.run("migrate")
-    assert (again.returncode, again.stdout) == (0, "messaging: at 0001\n"), again.stderr
+    assert (again.returncode, again.stdout) == (0, "messaging: at 0002\n"), again.stderr

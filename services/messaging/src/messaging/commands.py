@@ -9,14 +9,15 @@ from uuid import UUID
 from chassis import audit
 from chassis.database import Transaction
 from chassis.outbox import publish
+from chassis.telemetry import current_traceparent
 from contracts.messages import MessageFailed, MessageSent
 from contracts.onboarding import ProgramPublished
 from contracts.people import UserChanged
 
 from messaging.domain import LEASE, Draft, next_attempt
 
-KEEP = """insert into message (message_id, recipient_id, kind, data) values (:message_id, :recipient_id, :kind, cast(:data as jsonb))
- on conflict (message_id) do nothing"""
+KEEP = """insert into message (message_id, recipient_id, kind, data, traceparent)
+ values (:message_id, :recipient_id, :kind, cast(:data as jsonb), :traceparent) on conflict (message_id) do nothing"""
 PERSON = """insert into person (user_id, revision, status, name, email, time_zone)
  values (:user_id, :revision, :status, :name, :email, :time_zone)
  on conflict (user_id) do update set revision = excluded.revision, status = excluded.status, name = excluded.name,
@@ -28,7 +29,8 @@ TAKE = """update message m set status = 'sending', attempts = attempts + 1, next
    select d.message_id from message d join person k on k.user_id = d.recipient_id
     where d.status in ('pending', 'sending') and d.next_attempt_at <= :now
     order by d.next_attempt_at limit :most for update of d skip locked)
- returning m.message_id, m.recipient_id, m.kind, m.data, m.attempts, m.created_at, p.name, p.email, p.status as person_status"""
+ returning m.message_id, m.recipient_id, m.kind, m.data, m.attempts, m.created_at, m.traceparent,
+   p.name, p.email, p.status as person_status"""
 SENT = """update message set status = 'sent', sent_at = :now, subject = :subject, revision = revision + 1
  where message_id = :id and status = 'sending' returning recipient_id, kind, channel, revision"""
 FAILED = """update message set status = 'failed', reason = :reason, revision = revision + 1
@@ -38,7 +40,7 @@ LATER = "update message set status = 'pending', next_attempt_at = :at, reason = 
 
 async def take_in(tx: Transaction, draft: Draft) -> None:
     """Keeps a message to be sent; the same one a second time changes nothing."""
-    about = {"message_id": draft.message_id, "recipient_id": draft.recipient_id, "kind": draft.kind}
+    about = {"message_id": draft.message_id, "recipient_id": draft.recipient_id, "kind": draft.kind, "traceparent": current_traceparent()}
     kept = await tx.execute(KEEP, about | {"data": json.dumps(draft.data, default=str)})
     if kept.rowcount:
         audit.record(tx, "message.accept", "message", draft.message_id, subject_id=draft.recipient_id, after={"kind": draft.kind})

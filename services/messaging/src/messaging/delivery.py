@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from chassis.database import is_transient
 from chassis.service import Context
+from chassis.telemetry import context_of, tracer
 from prometheus_client import Counter
 
 from messaging import commands, domain, provider, queries
@@ -39,7 +40,8 @@ async def round_of(context: Context[MessagingSettings]) -> int:
         due = await commands.take_due(tx, datetime.now(UTC), AT_ONCE)
         names = await queries.names(tx, {one for row in due for one in domain.ids_in(row.data)})
     for row in due:
-        await _one(context, row, names)
+        with tracer.start_as_current_span(f"deliver {row.kind}", context=context_of(row.traceparent)):
+            await _one(context, row, names)
     return len(due)
 
 
