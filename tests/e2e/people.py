@@ -58,12 +58,12 @@ async def program(holder: Person, zone: str, **more: Any) -> str:
     return str(made["id"])
 
 
-async def enroll(holder: Person, program_id: str, student: Person, started_on: date, **how: Any) -> str:
+async def enroll(holder: Person, program_id: str, student: Person, started_on: date) -> str:
     """The enrollment's id, as soon as onboarding knows the student."""
     wanted = {"program_id": program_id, "student_id": student.id, "started_on": started_on.isoformat()}
     made = await eventually(
         "the enrollment",
-        lambda: acts.made(lambda: holder.ask("POST", "onboarding", "/v1/enrollments", (201, 404), json=wanted, **how)),
+        lambda: acts.made(lambda: holder.ask("POST", "onboarding", "/v1/enrollments", (201, 404), json=wanted)),
     )
     return str(made["id"])
 
@@ -83,3 +83,12 @@ def weeks_ago(number: int) -> date:
     """A Monday so long ago; tests work in the past, where no clock of today's can interfere."""
     today = date.today()
     return today - timedelta(days=today.weekday(), weeks=number)
+
+
+async def alerted(stage: Stage, holder: Person, student: Person, enrollment_id: str, zone: str, week: date) -> str:
+    """Lets the student log one hour of ten in a past week, and runs that week's midweek check of the zone; the open alert's id."""
+    await acts.log_hours(student, enrollment_id, week.isoformat(), 60)
+    slot = {"kind": "midweek", "zone": zone, "date": (week + timedelta(days=2)).isoformat()}
+    await stage.people["Admin"].ask("POST", "compliance", "/v1/scans", (200, 201), json=slot)
+    (alert,) = await acts.alerts(holder, enrollment_id, "open", week)
+    return str(alert["id"])
