@@ -37,7 +37,7 @@ class Live:
     def env(self) -> dict[str, str]:
         return {**os.environ, "CHAIRSIDE_HOME": str(self.stack.home), "CHAIRSIDE_PORT_BASE": str(self.stack.base)}
 
-    def run(self, *arguments: str, seconds: float = 180) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, seconds: float = 600) -> subprocess.CompletedProcess[str]:
         """`./chairside ARGUMENTS` on this stack."""
         argv = [sys.executable, "-m", "dev", *arguments]
         return subprocess.run(argv, env=self.env, capture_output=True, text=True, timeout=seconds, check=False)

@@ -89,7 +89,7 @@ def last_lines(log: Path, count: int = 15) -> str:
         return "\n".join(file.read().decode(errors="replace").splitlines()[-count:])
 
 
-def wait_for(name: str, process: subprocess.Popen[bytes], ready: Callable[[], bool], *, log: Path, seconds: float = 60) -> None:
+def wait_for(name: str, process: subprocess.Popen[bytes], ready: Callable[[], bool], *, log: Path, seconds: float = 180) -> None:
     """Returns when `ready()` holds; raises StartError with the last log lines if the process ends or time runs out."""
     deadline = time.monotonic() + seconds
     while not ready():

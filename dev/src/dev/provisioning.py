@@ -11,7 +11,7 @@ from contracts.topics import TOPICS
 
 from dev import postgres
 from dev.processes import StartError
-from dev.stack import SERVICES, Service, Stack, secrets_of, service_settings
+from dev.stack import SERVICES, Stack, secrets_of, service_settings
 from dev.steps import say
 from dev.topics import create_topics
 
@@ -34,9 +34,9 @@ async def topics(stack: Stack) -> None:
     await create_topics(stack.kafka, TOPICS)
 
 
-async def migrate(stack: Stack, services: tuple[Service, ...]) -> None:
+async def migrate(stack: Stack) -> None:
     """Brings every database to the migrations of this clone, all in one further process: starting Python is what takes the time."""
-    owners = [f"{service.name}={service_settings(stack, service)['CHAIRSIDE_OWNER_DATABASE_URL']}" for service in services]
+    owners = [f"{service.name}={service_settings(stack, service)['CHAIRSIDE_OWNER_DATABASE_URL']}" for service in SERVICES]
     env = {**os.environ, "CHAIRSIDE_MIGRATE": "\n".join(owners)}
     argv = [sys.executable, "-m", "dev.migrations"]
     process = await asyncio.create_subprocess_exec(*argv, env=env, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT)

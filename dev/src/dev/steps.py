@@ -21,10 +21,6 @@ def step(what: str, done: str) -> Iterator[None]:
     say(f"{done} ({time.monotonic() - begun:.1f} s)")
 
 
-def fetched(what: str) -> "Progress":
-    return Progress(what)
-
-
 class Progress:
     """Counts up on one line of a terminal; elsewhere a line for each quarter."""
 

@@ -18,7 +18,7 @@ from dev.steps import say
 _GRACE = 20.0
 _LONGEST_PAUSE = 15.0
 _STEADY = 30.0
-_PATIENCE = 90.0
+_PATIENCE = 240.0
 
 
 @dataclass(frozen=True)

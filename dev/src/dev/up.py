@@ -1,7 +1,6 @@
 """`./chairside up`: from nothing to a running stack, and from that to a stopped one."""
 
 import asyncio
-import importlib.util
 import os
 import shutil
 import signal
@@ -66,18 +65,7 @@ def _service_specs(stack: Stack, service: Service, processes: int) -> list[Spec]
     return specs
 
 
-def _built() -> tuple[Service, ...]:
-    """The services that can run; says of the others that they cannot."""
-    for service in SERVICES:
-        if importlib.util.find_spec(f"{service.module}.app") is None:
-            say(f"{service.name} has no app yet (no {service.module}/app.py): left out")
-    return tuple(one for one in SERVICES if importlib.util.find_spec(f"{one.module}.app"))
-
-
 async def _broker(stack: Stack, supervisor: Supervisor) -> None:
-    if not kafka_jars.are_here():
-        with step("Fetching Kafka (44 MB, once)", "Kafka is here"):
-            await asyncio.to_thread(kafka_jars.fetch, Progress("jars"))
     with step("Starting Kafka", f"Kafka 4.3 answers on {stack.kafka}"):
         await asyncio.to_thread(kafka.initialise, stack.home / "kafka", stack.port("kafka"), stack.port("kafka-controller"))
         await supervisor.start(_kafka_spec(stack))
@@ -86,7 +74,7 @@ async def _broker(stack: Stack, supervisor: Supervisor) -> None:
         await provisioning.topics(stack)
 
 
-async def _database(stack: Stack, supervisor: Supervisor, services: tuple[Service, ...]) -> None:
+async def _database(stack: Stack, supervisor: Supervisor) -> None:
     with step("Starting PostgreSQL", f"PostgreSQL 18 answers on 127.0.0.1:{stack.port('postgres')}"):
         await asyncio.to_thread(postgres.initialise, stack.home / "postgres", password=secrets_of(stack).get("postgres"))
         await supervisor.start(_postgres_spec(stack))
@@ -94,29 +82,34 @@ async def _database(stack: Stack, supervisor: Supervisor, services: tuple[Servic
     with step("Making databases and roles", "Databases and roles are there"):
         await provisioning.databases(stack)
     with step("Migrating", "Migrated"):
-        await provisioning.migrate(stack, services)
+        await provisioning.migrate(stack)
 
 
 async def _start_all(stack: Stack, supervisor: Supervisor, scale: Mapping[str, int]) -> list[str]:
-    services = _built()
     specs = [_sandbox_spec(stack), gateway.spec(stack)]
-    specs += [spec for service in services for spec in _service_specs(stack, service, scale.get(service.name, 1))]
+    specs += [spec for service in SERVICES for spec in _service_specs(stack, service, scale.get(service.name, 1))]
+    if not kafka_jars.are_here():
+        with step("Fetching Kafka (44 MB, once)", "Kafka is here"):
+            await asyncio.to_thread(kafka_jars.fetch, Progress("jars"))
 
-    async def database_then_services() -> list[str]:
-        await _database(stack, supervisor, services)
-        for spec in specs:
-            await supervisor.start(spec)
+    async def services() -> None:
+        with step(f"Starting {len(specs)} processes", f"All {len(specs)} processes are ready"):
+            for spec in specs:
+                await supervisor.start(spec)
+            await supervisor.until_ready(*(spec.name for spec in specs))
+
+    async def all_but_the_broker(group: asyncio.TaskGroup) -> list[str]:
+        await _database(stack, supervisor)
+        group.create_task(services())
         return await asyncio.to_thread(seed, stack)
 
     try:
         async with asyncio.TaskGroup() as group:
-            serving = group.create_task(database_then_services())
             group.create_task(_broker(stack, supervisor))
+            people = group.create_task(all_but_the_broker(group))
     except BaseExceptionGroup as failed:
         raise failed.exceptions[0] from None
-    with step(f"Waiting for {len(specs)} processes", "All are ready"):
-        await supervisor.until_ready(*(spec.name for spec in specs))
-    return serving.result()
+    return people.result()
 
 
 def _prepare_home(stack: Stack, fresh: bool) -> None:
