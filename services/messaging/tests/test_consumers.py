@@ -93,6 +93,16 @@ async def test_what_cannot_be_said_is_told_as_failed(messaging, kafka):
     assert mails(messaging, gone.email) == []
 
 
+async def test_an_address_that_mail_cannot_carry_holds_up_nobody(messaging, kafka):
+    unreachable, after = person(email=f"jö-{uuid4().hex}@student.example"), person()
+    await send(kafka, "identity", unreachable, after)
+    stuck = asked(unreachable.user_id)
+    await send(kafka, "compliance", stuck, asked(after.user_id))
+    (found,) = await events_of(kafka, MessageFailed, where=lambda e: e.message_id == stuck.message_id)
+    assert found.reason == "the mail could not be made (NonASCIILocalPartDefect)"
+    await one_mail(messaging, after.email)
+
+
 async def test_a_crash_between_sending_and_noting_it_is_one_mail(messaging, kafka):
     """As the crash leaves it: the file is there, the row is leased and the lease has run out."""
     who = person()

@@ -59,6 +59,10 @@ async def _one(context: Context[MessagingSettings], row: Any, names: dict[str, s
         reason = str(error)
     except OSError as error:
         reason, attempts = f"the outbox folder did not take it: {error.strerror or error}", row.attempts
+    except Exception as error:
+        # Whatever is wrong with one mail, such as an address that mail cannot carry, the others must not wait behind it.
+        log.exception("a mail could not be made", message_id=str(row.message_id))
+        reason = f"the mail could not be made ({type(error).__name__})"
     async with context.database.transaction() as tx:
         if reason is None:
             await commands.mark_sent(tx, row.message_id, subject, now)

@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime, formataddr, parseaddr
+from email.utils import format_datetime, parseaddr
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -58,7 +59,7 @@ def mail(*, message_id: UUID, sender: str, name: str, address: str, subject: str
     """A complete mail (RFC 5322) with a text and an HTML part. Its Message-ID follows from `message_id`: sent twice it is the same mail."""
     made = EmailMessage()
     made["From"] = sender
-    made["To"] = formataddr((re.sub(r"\s+", " ", name), address))
+    made["To"] = Address(re.sub(r"\s+", " ", name), addr_spec=address)
     made["Subject"] = " ".join(subject.split())
     made["Date"] = format_datetime(at)
     made["Message-ID"] = f"<{message_id}@{parseaddr(sender)[1].rpartition('@')[2]}>"
