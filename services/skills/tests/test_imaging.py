@@ -91,6 +91,7 @@ def bomb(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
 
 
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 @pytest.mark.parametrize("side", [5001, 12_000, 60_000])
 def test_bombs_are_refused_before_they_are_decoded(side, monkeypatch):
     monkeypatch.setattr(imaging, "_upright", lambda _: pytest.fail("it was decoded"))
