@@ -102,8 +102,12 @@ class Sessions:
             answer = await self.services.json(
                 OnBehalf(caller=caller), "identity", "POST", "/v1/sessions/refresh", json={"refresh_token": refresh}
             )
-        except (Refused, SessionOver):
+        except SessionOver:
             return None
+        except Refused as refused:
+            if refused.status == 401:
+                return None
+            raise
         return Tokens.of(answer)
 
 
