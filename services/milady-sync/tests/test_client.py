@@ -146,19 +146,31 @@ async def test_a_wrong_token_is_a_refusal(sandbox, place):
 
 
 async def test_milady_is_left_alone_while_it_is_down(sandbox, control, place, monkeypatch):
-    monkeypatch.setattr(transport, "LEFT_ALONE_FOR", 0.5)
+    monkeypatch.setattr(transport, "LEFT_ALONE_FOR", 2.0)
+    monkeypatch.setattr(transport, "TRIES", 1)
     async with client_of(sandbox) as client:
         await faults(control, down=True)
-        before = len(await asked(control, place[2]))
+        ask = client._transport.ask("GET", f"enrollments/{place[2]}/progress", patience=0.5)
+        await asyncio.gather(*(client.progress(place[2]) for _ in range(transport.FAILURES_TO_OPEN)), return_exceptions=True)
+        asked_before = await asked(control, place[2])
         with pytest.raises(MiladyDown):
-            await client.progress(place[2])
-        assert len(await asked(control, place[2])) - before == transport.FAILURES_TO_OPEN
+            await ask
+        assert await asked(control, place[2]) == asked_before
+        await client.refuse_while_down()
+        monkeypatch.setattr(transport, "PATIENCE", 0.0)
         with pytest.raises(MiladyDown):
             await client.refuse_while_down()
-        assert len(await asked(control, place[2])) - before == transport.FAILURES_TO_OPEN
         await control.delete("/faults")
         await client.progress(place[2])
         await client.refuse_while_down()
+
+
+async def test_one_failing_question_leaves_the_breaker_closed(sandbox, control, client, place):
+    await faults(control, next=[{"kind": "status", "count": 50, "path": "*/enr_broken/*"}])
+    with pytest.raises(MiladyDown):
+        await client.progress("enr_broken")
+    assert await asked(control, "enr_broken") == [500] * transport.TRIES
+    await client._transport.ask("GET", f"enrollments/{place[2]}/progress", patience=0.1)
 
 
 async def test_who_was_under_way_waits_for_the_breaker(sandbox, control, place, monkeypatch):

@@ -23,7 +23,8 @@ log = structlog.get_logger()
 TRIES, PATIENCE = 5, 20.0
 """How often a question is asked that meets faults, and for how many seconds one is asked at most, busy signals included."""
 FIRST_WAIT, LONGEST_WAIT, JITTER = 0.1, 3.0, 0.5
-FAILURES_TO_OPEN, LEFT_ALONE_FOR = 5, 5.0
+FAILURES_TO_OPEN, LEFT_ALONE_FOR = 8, 5.0
+"""More failures in a row than one question has tries: a single student whose data Milady cannot serve does not open the breaker."""
 TOLD_TO_WAIT = 1.0
 EXISTS = 409
 
@@ -41,6 +42,7 @@ class Transport:
         self.limiter = AsyncLimiter(max(1.0, rate), max(1.0, 1 / rate))
         self.breakers = AsyncCircuitBreakerFactory(FAILURES_TO_OPEN, LEFT_ALONE_FOR, exclude=[asyncio.CancelledError])
         self.busy_until = 0.0
+        self.failing_since: float | None = None
         set_on_retry_hooks([_note])
 
     async def ask(self, method: str, path: str, *, patience: float = PATIENCE, **request: Any) -> tuple[int, answers.Body]:
@@ -53,7 +55,9 @@ class Transport:
         raise AssertionError
 
     async def refuse_while_down(self) -> None:
-        """For who has not begun yet: raises MiladyDown while the breaker is open."""
+        """For who has not begun yet: raises MiladyDown while the breaker is open, once Milady has been failing for long."""
+        if self.failing_since is None or time.monotonic() - self.failing_since < PATIENCE:
+            return
         circuit = (await self.breakers.get_breaker("milady")).context
         if circuit.state == "opened" and (wait := _left(circuit.opened_at)) > 0:
             raise _left_alone(wait)
@@ -74,15 +78,23 @@ class Transport:
     async def _send(self, method: str, path: str, request: dict[str, Any]) -> httpx.Response:
         try:
             async with await self.breakers.get_breaker("milady"):
-                try:
-                    response = await self.http.request(method, path, **request)
-                except httpx.HTTPError as error:
-                    raise MiladyDown(f"Milady did not answer ({type(error).__name__}).") from error
-                if response.is_server_error:
-                    raise MiladyDown(f"Milady answered with a fault of its own (status {response.status_code}).")
-                return response
+                response = await self._exchange(method, path, request)
         except OpenedState as state:
             raise _left_alone(_left(state.opened_at)) from None
+        except MiladyDown:
+            self.failing_since = self.failing_since or time.monotonic()
+            raise
+        self.failing_since = None
+        return response
+
+    async def _exchange(self, method: str, path: str, request: dict[str, Any]) -> httpx.Response:
+        try:
+            response = await self.http.request(method, path, **request)
+        except httpx.HTTPError as error:
+            raise MiladyDown(f"Milady did not answer ({type(error).__name__}).") from error
+        if response.is_server_error:
+            raise MiladyDown(f"Milady answered with a fault of its own (status {response.status_code}).")
+        return response
 
 
 def _left(opened_at: float | None) -> float:
