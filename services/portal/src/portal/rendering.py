@@ -57,6 +57,11 @@ def day(told: date | str | None) -> str:
     return f"{on:%a, %b} {on.day}"
 
 
+def full_date(told: date) -> str:
+    """A date with its year: `Nov 19, 2026`."""
+    return f"{told:%b} {told.day}, {told.year}"
+
+
 def local_input(instant: str, zone: str) -> str:
     """An instant as a `datetime-local` field takes it, in a zone."""
     return f"{datetime.fromisoformat(instant).astimezone(ZoneInfo(zone)):%Y-%m-%dT%H:%M}"
@@ -91,7 +96,16 @@ def markdown(text: str) -> Markup:
 
 def _environment() -> Environment:
     made = Environment(loader=PackageLoader("portal"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    made.filters |= {"when": when, "day": day, "clock": clock, "words": words, "markdown": markdown, "pay": pay, "local_input": local_input}
+    made.filters |= {
+        "when": when,
+        "day": day,
+        "clock": clock,
+        "words": words,
+        "markdown": markdown,
+        "pay": pay,
+        "full_date": full_date,
+        "local_input": local_input,
+    }
     made.filters |= {"hours": domain.hours, "shown": domain.shown}
     made.globals |= {
         "static": lambda name: f"/static/{STATIC_VERSION}/{name}",
