@@ -46,13 +46,18 @@ class Forger:
         good = {"iss": "chairside", "aud": "chairside", "sub": self.person.id, "kind": "student", "roles": [], "iat": now, "exp": now + 300}
         told = {name: value for name, value in (good | claims).items() if name != without}
         head = {"alg": "ES256", "kid": self.kid, "typ": "JWT", **(header or {})}
-        return jwt.encode(head, told, key or self.key, algorithms=["ES256", "none"])
+        return jwt.encode(head, told, key or self.key, algorithms=["ES256"])
 
     def tampered(self) -> str:
         """Another payload under a good signature."""
         head, _, signature = self.token().split(".")
         _, payload, _ = self.token(kind="admin", roles=["admin"]).split(".")
         return f"{head}.{payload}.{signature}"
+
+    def unsigned(self) -> str:
+        """With the algorithm `none` and no signature."""
+        head = _base64(json.dumps({"alg": "none", "typ": "JWT"}).encode())
+        return f"{head}.{self.token().split('.')[1]}."
 
     def with_the_public_key_as_secret(self) -> str:
         """Signed by HMAC with what everyone can read; a verifier that believes the header's algorithm takes it."""
@@ -79,7 +84,7 @@ def wrong_tokens(forger: Forger) -> dict[str, str]:
         "signed by another": forger.token(key=stranger),
         "signed by another with a key id of its own": forger.token(key=stranger, header={"kid": "mine"}),
         "signed with the public key as a secret": forger.with_the_public_key_as_secret(),
-        "not signed": forger.token(header={"alg": "none"}),
+        "not signed": forger.unsigned(),
         "for another audience": forger.token(aud="somebody-else"),
         "of another issuer": forger.token(iss="somebody-else"),
         "of the system": forger.token(kind="system"),
@@ -88,7 +93,6 @@ def wrong_tokens(forger: Forger) -> dict[str, str]:
         "for no audience": forger.token(without="aud"),
         "without end": forger.token(without="exp"),
         "no token at all": "nonsense",
-        "empty": "",
     }
 
 
@@ -135,4 +139,4 @@ async def test_a_token_opens_until_it_ends_and_not_beyond(live: Live, forger: Fo
 @EVERY
 async def test_every_wrong_token_is_refused(live: Live, forger: Forger, service: str) -> None:
     told = {what: refused(await ask(live, service, token)) for what, token in wrong_tokens(forger).items()}
-    assert told == dict.fromkeys(told, "/problems/token-refused") | {"empty": "/problems/sign-in-required"}
+    assert told == dict.fromkeys(told, "/problems/token-refused")
