@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from dev.live import free_base
-from dev.processes import launch, stop, wait_for
+from dev.processes import answers, launch, stop, wait_for
 from dev.stack import Stack
 
 from dev import gateway
@@ -35,7 +35,8 @@ class Upstream(BaseHTTPRequestHandler):
             self.wfile.write(b"data: second\n\n")
             self.close_connection = True
             return
-        body = json.dumps({"path": self.path, "port": self.server.server_address[1]}).encode()
+        told = {"path": self.path, "port": self.server.server_address[1], "from": self.headers.get("X-Forwarded-For")}
+        body = json.dumps(told).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -127,6 +128,22 @@ def test_every_answer_carries_the_security_headers_and_no_server_name(stack: Sta
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["Referrer-Policy"] == "same-origin"
     assert "Caddy" not in str(headers)
+
+
+@pytest.mark.parametrize(("trusted", "believed"), [("127.0.0.1/32", True), ("192.0.2.1/32", False)])
+def test_only_the_portal_may_say_from_where_a_command_came(stack: Stack, tmp_path: Path, trusted: str, believed: bool) -> None:
+    spec = gateway.spec(stack)
+    port = free_base()
+    env = {**spec.env, "CHAIRSIDE_GATEWAY_SITE": f"http://:{port}", "CHAIRSIDE_GATEWAY_TRUSTED": trusted}
+    process = launch(spec.argv, log=tmp_path / "gateway.log", env=env)
+    try:
+        wait_for("the gateway", process, lambda: answers(port), log=tmp_path / "gateway.log")
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        connection.request("GET", "/api/compliance/v1/x", headers={"X-Forwarded-For": "203.0.113.7"})
+        said = json.loads(connection.getresponse().read())["from"]
+    finally:
+        stop(process)
+    assert said.split(",")[0].strip() == ("203.0.113.7" if believed else "127.0.0.1")
 
 
 def test_a_body_over_the_limit_is_refused(stack: Stack, tmp_path: Path) -> None:
