@@ -185,7 +185,9 @@ def is_transient(error: BaseException) -> bool:
         return error.connection_invalidated or (state[:2] in TRANSIENT_CLASSES if state else False) or is_transient_cause(error)
     if isinstance(error, asyncpg.PostgresError):
         return (error.sqlstate or "")[:2] in TRANSIENT_CLASSES
-    return isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError) or is_transient_cause(error)
+    # InternalClientError: the server has said goodbye (it crashed, or was told to stop) and the connection is about to be lost.
+    passing = OSError | TimeoutError | asyncpg.InterfaceError | asyncpg.InternalClientError
+    return isinstance(error, passing) or is_transient_cause(error)
 
 
 def is_transient_cause(error: BaseException) -> bool:
