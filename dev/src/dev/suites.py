@@ -79,9 +79,9 @@ def _service(service: Service) -> Check:
     )
 
 
-def _whole(part: str, *arguments: str, story: bool = False) -> Check:
-    """Tests of the running whole, against a stack that is started for them alone, with the demo's story in it where they want one."""
-    stack = [sys.executable, "-m", "dev.with_stack", *(["--story"] if story else [])]
+def _whole(part: str, *arguments: str) -> Check:
+    """Tests of the running whole, against a stack that is started for them alone."""
+    stack = [sys.executable, "-m", "dev.with_stack"]
     return Check(part, f"tests of {arguments[0]}", lambda: [*stack, str(Path(sys.prefix) / "bin" / "pytest"), "-q", *arguments])
 
 
@@ -89,7 +89,7 @@ _PARTS: dict[str, Callable[[], list[Check]]] = {
     "unit": _unit,
     "services": lambda: [_service(service) for service in SERVICES],
     "e2e": lambda: [_whole("e2e", "tests/e2e", f"--ignore={_BROWSER}")],
-    "browser": lambda: [_whole("browser", _BROWSER, story=True)],
+    "browser": lambda: [_whole("browser", _BROWSER)],
 }
 _CANNOT = {"containers": "the images and the compose file come with the container issue; they are not there yet"}
 
