@@ -1,5 +1,6 @@
 """One stack for all of these tests: the one that `./chairside test e2e` started, or one of this session's own."""
 
+import logging
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
@@ -7,6 +8,8 @@ from dev.demo.stage import Stage
 from dev.live import Live
 
 pytest_plugins = ["dev.live"]
+# The tests take Kafka away; that its client says so a hundred times hides what failed.
+logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
