@@ -12,6 +12,7 @@ from dev.demo.stage import Person, Stage, eventually
 from dev.live import Live
 
 from . import agreement, looking, people
+from .apprentice import apprentice
 from .reach import ANSWER, PICTURE, Records, seen_by
 
 pytestmark = pytest.mark.timeout(300)
@@ -56,44 +57,15 @@ class Cast:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def cast(live: Live, stage: Stage) -> Cast:
-    holder, stranger = await people.program_holder(stage, "Holder"), await people.program_holder(stage, "Stranger")
-    student, other = await people.somebody(stage, "Student"), await people.somebody(stage, "Other")
-    program = await people.program(holder, ZONE)
-    enrollment = await people.enroll(holder, program, student, people.weeks_ago(6))
+    made, stranger = await apprentice(stage, ZONE), await people.program_holder(stage, "Stranger")
+    student, other = made.student, await people.somebody(stage, "Other")
     elsewhere = await people.enroll(stranger, await people.program(stranger, ZONE), other, people.weeks_ago(6))
-    await people.until_known(student, enrollment)
     await people.until_known(other, elsewhere)
-    ids = {"student_id": student.id, "identity.user_id": student.id, "recipient_id": student.id, "subject_id": student.id,
-           "object_id": enrollment, "email": student.email, "enrollment_id": enrollment, "program_id": program,
-           "onboarding.user_id": holder.id}  # fmt: skip
-    ids |= await _records(stage, holder, student, enrollment)
     await looking.settled(live.stack)
-    marks = {student.id, student.email, student.name, *(ids[name] for name in ("enrollment_id", "log_id", "alert_id", "entry_id"))}
-    return Cast(student, holder, other, stranger, Records(ids, frozenset(marks)))
-
-
-async def _records(stage: Stage, holder: Person, student: Person, enrollment: str) -> dict[str, str]:
-    """Makes a record of every kind for the student, and gives their ids."""
-    admin, week = await people.administrator(stage), people.weeks_ago(5)
-    await eventually("both courses in Milady", lambda: acts.milady_courses(stage, student))
-    await looking.settled(stage.stack)
-    alert = await people.alerted(stage, holder, student, enrollment, ZONE, week)
-    studied = {"course": "rise-wellbeing-safety", "hours": "0.50", "on": week.isoformat(), "activity": "video"}
-    (await stage.sandbox.post("/control/study", json={"student_email": student.email, **studied})).raise_for_status()
-    await acts.sync(stage, enrollment)
-    await acts.log_service(student, enrollment, "haircut", 1, photo(1))
-    (entry,) = await agreement.every(student, "skills", "/v1/entries")
-    (hours,) = [one for one in await agreement.every(student, "compliance", "/v1/hours") if one["source"] == "manual"]
-    (assignment,) = await agreement.every(holder, "onboarding", "/v1/assignments", student_id=student.id)
-    packet = await holder.ask("GET", "onboarding", "/v1/packets/current")
-    signature = await looking.rows(stage.stack, "onboarding", "select signature_id from signature where user_id = $1", holder.id)
-    (sync, *_), (scan, *_) = (
-        await agreement.every(admin, "milady-sync", "/v1/syncs"),
-        await agreement.every(admin, "compliance", "/v1/scans"),
-    )
-    return {"alert_id": alert, "entry_id": entry["id"], "kind": "after", "log_id": hours["log_id"], "assignment_id": assignment["id"],
-            "document_id": packet["documents"][0]["id"], "signature_id": str(signature[0]["signature_id"]), "sync_id": sync["id"],
-            "scan_id": scan["id"]}  # fmt: skip
+    more = {"identity.user_id": student.id, "onboarding.user_id": made.holder.id, "recipient_id": student.id, "subject_id": student.id,
+            "object_id": made.enrollment, "email": student.email}  # fmt: skip
+    marks = {student.id, student.email, student.name, *(made.ids[name] for name in ("enrollment_id", "log_id", "alert_id", "entry_id"))}
+    return Cast(student, made.holder, other, stranger, Records(made.ids | more, frozenset(marks)))
 
 
 async def test_a_student_sees_their_own_records_everywhere(cast: Cast) -> None:
