@@ -140,7 +140,7 @@ def _show(outcome: Outcome) -> None:
     print(f"{'ok    ' if outcome.passed else 'FAILED'}  {outcome.seconds:6.1f} s  {outcome.check.part}: {outcome.check.name}", flush=True)
     closing = [line for line in lines if "skipped" in line.lower() or "passed" in line][-8:] if outcome.passed else lines
     for line in closing:
-        print(f"                  {line}", flush=True)
+        print(line, flush=True)
 
 
 def _run_part(name: str, services: set[str]) -> list[Outcome]:
@@ -177,8 +177,8 @@ def run(names: Iterable[str]) -> int:
 def _sum_up(outcomes: list[Outcome], cannot: dict[str, str], *, complete: bool) -> int:
     """What was asked for by name and cannot run counts as failed; of all parts, those that cannot are only named."""
     failed = [f"{outcome.check.part}: {outcome.check.name}" for outcome in outcomes if not outcome.passed]
-    words = [f"{len(outcomes) - len(failed)} of {len(outcomes)} checks passed"]
-    words += [f"failed: {', '.join(failed)}"] if failed else []
-    words += [f"not run: {', '.join(cannot)}"] if cannot else []
-    print("; ".join(words), flush=True)
+    for title, names in (("failed", failed), ("not run", list(cannot))):
+        if names:
+            print(f"{title}: {', '.join(names)}")
+    print(f"checks: {len(outcomes) - len(failed)} passed, {len(failed)} failed", flush=True)
     return 1 if failed or (cannot and not complete) else 0
