@@ -1,12 +1,14 @@
 """The command line of every service: `python -m <service> COMMAND`."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
 import click
+import structlog
 
 from chassis import audit, migrate, outbox
 from chassis.deadletters import DeadLetter, DeadLetters
@@ -30,7 +32,8 @@ async def session(service: Service) -> AsyncIterator[Context[Any]]:
 
 
 def main(service: Service) -> None:
-    """Runs the command line of `service`; the whole of its `__main__.py`."""
+    """Runs the command line of `service`; the whole of its `__main__.py`. What a command says goes to standard output, logs do not."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=sys.stderr))
     group = click.Group(help=f"Chairside's {service.name} service.", context_settings={"help_option_names": ["-h", "--help"]})
     for command in (_serve, _migrate, _replay, _dead_letters, _audit):
         group.add_command(command(service))
@@ -148,7 +151,7 @@ async def _state(context: Context[Any], inbox: Inbox, letter: DeadLetter, redriv
         if await tx.scalar("select true from inbox where message_id = :id and consumer = :consumer", known):
             return "applied"
     if not redrive:
-        return letter.error
+        return " ".join(letter.error.split())
     again = _Again(context.settings.kafka)
     await Applier(inbox, context.database, again, context).apply([letter.delivery])
-    return f"failed again: {again.failed}" if again.failed else "applied now"
+    return f"failed again: {' '.join(again.failed.split())}" if again.failed else "applied now"
