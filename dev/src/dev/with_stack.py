@@ -3,6 +3,7 @@
 The command finds CHAIRSIDE_URL, CHAIRSIDE_HOME and CHAIRSIDE_PORT_BASE in its environment.
 """
 
+import signal
 import subprocess
 import sys
 
@@ -10,7 +11,8 @@ from dev.live import temporary_stack
 
 
 def main(command: list[str]) -> int:
-    """Gives the command's exit code."""
+    """Gives the command's exit code. A SIGTERM ends the stack as well."""
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     with temporary_stack() as live:
         return subprocess.run(command, env={**live.env, "CHAIRSIDE_URL": live.url}, check=False).returncode
 
