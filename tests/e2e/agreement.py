@@ -38,7 +38,7 @@ def _shape(items: list[dict[str, Any]], *names: str) -> list[tuple[str, ...]]:
 
 def _text(value: Any) -> str:
     try:
-        return str(Decimal(value).normalize())
+        return f"{Decimal(value).normalize():f}"
     except (ArithmeticError, TypeError, ValueError):
         return str(value)
 
