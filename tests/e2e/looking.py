@@ -34,8 +34,8 @@ async def records(stack: Stack, topics: Iterable[str]) -> list[ConsumerRecord[by
     found: list[ConsumerRecord[bytes, bytes]] = []
     async with AIOKafkaConsumer(bootstrap_servers=stack.kafka, enable_auto_commit=False, auto_offset_reset="earliest") as reader:
         parts = _partitions(topics)
-        ends = await reader.end_offsets(parts)
         reader.assign(parts)
+        ends = await reader.end_offsets(parts)
         await reader.seek_to_beginning(*parts)
         while any([await reader.position(part) < ends[part] for part in parts]):
             for batch in (await reader.getmany(timeout_ms=500)).values():
@@ -85,6 +85,8 @@ async def settled(stack: Stack, patience: float = 120) -> None:
         admin = AIOKafkaAdminClient(bootstrap_servers=stack.kafka)
         await admin.start()
         parts = _partitions(EVENT_TOPICS)
+        reader.assign(parts)
+        reader.pause(*parts)
 
         async def still() -> bool:
             ends = await reader.end_offsets(parts)
