@@ -138,8 +138,8 @@ def _show(outcome: Outcome) -> None:
     """A line for what passed, with pytest's own closing line; everything for what failed."""
     lines = outcome.output.splitlines()
     print(f"{'ok    ' if outcome.passed else 'FAILED'}  {outcome.seconds:6.1f} s  {outcome.check.part}: {outcome.check.name}", flush=True)
-    closing = [line for line in lines if "skipped" in line.lower() or "passed" in line][-8:] if outcome.passed else lines
-    for line in closing:
+    closing = [line for line in lines if "skipped" in line.lower() or "passed" in line][-8:]
+    for line in closing if outcome.passed else [*lines, f"(exit code {outcome.code})"]:
         print(line, flush=True)
 
 

@@ -11,10 +11,11 @@ from dev.live import temporary_stack
 
 
 def main(command: list[str]) -> int:
-    """Gives the command's exit code. A SIGTERM ends the stack as well."""
+    """Gives the command's exit code, 128 and the signal's number if one ended it. A SIGTERM ends the stack as well."""
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     with temporary_stack() as live:
-        return subprocess.run(command, env={**live.env, "CHAIRSIDE_URL": live.url}, check=False).returncode
+        code = subprocess.run(command, env={**live.env, "CHAIRSIDE_URL": live.url}, check=False).returncode
+        return code if code >= 0 else 128 - code
 
 
 if __name__ == "__main__":
