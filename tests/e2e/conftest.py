@@ -4,12 +4,14 @@ import logging
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
-from dev.demo.stage import Stage
+from dev.demo.stage import Stage, eventually
 from dev.live import Live
 
 pytest_plugins = ["dev.live"]
 # The tests take Kafka away; that its client says so a hundred times hides what failed.
 logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+# How long a machine takes decides nothing here; what never comes fails after five minutes.
+eventually.__defaults__ = (300.0,)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -14,7 +14,7 @@ from dev.stack import SERVICES
 from dev import postgres
 from dev import state as states
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 EVERY_SERVICE = tuple(service.name for service in SERVICES)
 
 
@@ -34,7 +34,7 @@ def ready(live: Live, name: str) -> bool:
         return answers(live.stack.port(name))
     path = {"gateway": "/gateway/livez"}.get(name, "/readyz")
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{live.stack.port(name)}{path}", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{live.stack.port(name)}{path}", timeout=60) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

@@ -112,7 +112,7 @@ class Load:
             user = await insist(self.holder, "identity", "/v1/users", signing_up, self.faults)
             assert user.status_code == 201, user.text
             place = {"program_id": self.program, "student_id": user.json()["id"], "started_on": self.work[0].began.isoformat()}
-            answer = await eventually("onboarding knowing the newcomer", lambda place=place: self._enrolled(place), 120)  # type: ignore[misc]
+            answer = await eventually("onboarding knowing the newcomer", lambda place=place: self._enrolled(place))  # type: ignore[misc]
             assert answer.status_code == 201, answer.text
             self.newcomers.append(Newcomer(user.json()["email"], user.json()["id"], answer.json()["id"]))
             self.done += 1
@@ -129,7 +129,7 @@ class Load:
         async def enough() -> bool:
             return self.done >= wanted
 
-        await eventually(f"{more} more commands", enough, 120)
+        await eventually(f"{more} more commands", enough)
 
 
 @asynccontextmanager

@@ -22,7 +22,7 @@ EVENT_TOPICS = tuple(topic.name for topic in TOPICS if not topic.name.endswith(D
 async def rows(stack: Stack, service: str, sql: str, *arguments: Any) -> list[dict[str, Any]]:
     """What the service's database answers to its superuser."""
     dsn = postgres.dsn(stack.port("postgres"), password=secrets_of(stack).get("postgres"), database=service.replace("-", "_"))
-    connection = await asyncpg.connect(dsn, timeout=10)
+    connection = await asyncpg.connect(dsn, timeout=60)
     try:
         return [dict(row) for row in await connection.fetch(sql, *arguments)]
     finally:
@@ -79,7 +79,7 @@ def groups() -> list[Group]:
     return [Group(name, inbox.consumer, tuple(inbox.topics)) for name, app in apps.items() for inbox in app.inboxes]
 
 
-async def settled(stack: Stack, patience: float = 120) -> None:
+async def settled(stack: Stack, patience: float = 300) -> None:
     """Returns when nothing is under way any more: all outboxes are on Kafka, all of Kafka is applied, all audit entries are sealed."""
     async with AIOKafkaConsumer(bootstrap_servers=stack.kafka, enable_auto_commit=False) as reader:
         admin = AIOKafkaAdminClient(bootstrap_servers=stack.kafka)

@@ -15,7 +15,7 @@ from . import agreement, looking, people
 from .apprentice import apprentice
 from .reach import ANSWER, PICTURE, Records, seen_by
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 ZONE = "America/Denver"
 RECORDS = {
     ("milady-sync", "/v1/enrollments/{enrollment_id}/progress"),

@@ -14,7 +14,7 @@ from dev.live import Live
 from . import agreement, faults, looking, ordering, people
 from .load import Load, at_work, prepared
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 ZONE = "America/Los_Angeles"
 STUDENTS = 5
 VICTIMS = (*faults.EVERY_SERVICE, "gateway", "sandbox", "kafka", "postgres")
@@ -59,7 +59,7 @@ async def after(live: Live, stage: Stage) -> AsyncIterator[Load]:
         await kill_relay_with_backlog(live, load)
     await asyncio.to_thread(faults.all_ready, live)
     await people.administrator(stage)
-    await looking.settled(live.stack, 300)
+    await looking.settled(live.stack)
     yield load
 
 

@@ -98,7 +98,7 @@ async def test_the_published_keys_check_the_tokens_and_hold_no_secret(stage: Sta
     assert (claims["sub"], claims["kind"], claims["roles"]) == (admin.id, "admin", ["admin"])
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_service_that_is_away_is_a_problem_while_the_others_go_on(live: Live, client: httpx.Client) -> None:
     with faults.away(live, "skills"):
         answer = client.get("/api/skills/v1/entries")

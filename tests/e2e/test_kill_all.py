@@ -24,7 +24,7 @@ from dev import state as states
 from . import agreement, faults, looking, ordering, people
 from .patience import PatientBrowser, PatientStage
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 DIES_AT = {
     "program_and_enrollment": 4,
     "milady_provisions": 1,
@@ -52,7 +52,7 @@ async def story(own: Live) -> AsyncIterator[Stage]:
             for number, step in enumerate(STEPS, 1):
                 await stage.struck(number, step, DIES_AT.get(step.__name__, 0))
             await people.administrator(stage)
-            await looking.settled(own.stack, 300)
+            await looking.settled(own.stack)
             yield stage
 
 
@@ -120,7 +120,7 @@ def starting_without_kafka(live: Live) -> Iterator[Handle]:
 def lacking(live: Live, service: str) -> dict[str, str] | None:
     """What the service says that it lacks; None while it does not answer."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{live.stack.port(service)}/readyz", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{live.stack.port(service)}/readyz", timeout=60) as answer:
             return dict(json.load(answer)["missing"])
     except urllib.error.HTTPError as refused:
         return dict(json.load(refused)["missing"])
@@ -146,7 +146,7 @@ async def test_without_kafka_services_wait_and_say_so_and_go_on_when_it_comes(ow
         async def arrived() -> bool:
             return await looking.rows(own.stack, "portal", known, email) == [{"name": "Early Bird"}]
 
-        await eventually("what was said without Kafka, in the portal", arrived, 120)
+        await eventually("what was said without Kafka, in the portal", arrived)
 
 
 def waits(missing: dict[str, str] | None) -> bool:

@@ -19,7 +19,7 @@ from . import faults, looking, people
 from .looking import Group
 from .sending import MARK, Headers, Planted, headers_of, plant
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 ZONE = "America/Phoenix"
 POISONED = ("program.published", "course.progressed", "partner.activated")
 """Topics whose consumers together are all services."""

@@ -18,7 +18,7 @@ from dev.live import Live
 from . import agreement, faults, looking, people, sending
 from .apprentice import COURSE, Apprentice, apprentice
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 ZONE = "America/Anchorage"
 
 

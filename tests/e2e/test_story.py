@@ -16,7 +16,7 @@ from dev.stack import SERVICES
 
 from . import agreement, looking, people
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 WELCOMED = ("Jordan Lee", "Sam Rivera")
 LMS = {"1.58": 95, "1.80": 108}
 

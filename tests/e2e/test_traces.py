@@ -8,7 +8,7 @@ from dev.stack import SERVICES
 from . import looking, people, spans
 from .spans import Span, Trace
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 ZONE = "America/Chicago"
 
 
@@ -26,7 +26,7 @@ async def complete(stage: Stage, trace: Trace, *wanted: str) -> list[Span]:
         return there.issuperset(wanted) and not spans.orphans(seen, trace) and spans.edges(seen) >= spans.meant(seen)
 
     try:
-        await eventually("the whole trace", whole, 30)
+        await eventually("the whole trace", whole, 60)
     finally:
         missing = set(wanted) - {span.topic for span in seen}
         assert not missing, f"nothing of this was heard in the trace: {missing}"

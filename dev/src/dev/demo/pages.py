@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from dev.demo.stage import Person, Stage, check
+from dev.demo.stage import PATIENCE, Person, Stage, check
 
 
 @dataclass
@@ -48,5 +48,5 @@ async def open_browser(stage: Stage, person: Person) -> Browser:
     browser = Browser(http)
     listening = asyncio.create_task(browser.listen())
     stage.exits.callback(listening.cancel)
-    await asyncio.wait_for(browser.connected.wait(), 10)
+    await asyncio.wait_for(browser.connected.wait(), PATIENCE)
     return browser
