@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from dev.live import Live, free_base, temporary_stack
+from dev.live_processes import Processes
 from dev.processes import StartError
 from dev.stack import Stack, secrets_of
 
@@ -131,7 +132,7 @@ def test_what_outlives_its_supervisor_is_found_and_stopped(running: Live) -> Non
 
 
 def test_a_port_in_use_is_named_with_its_holder(tmp_path: Path) -> None:
-    live = Live(Stack(tmp_path, free_base()))
+    live = Processes(Stack(tmp_path, free_base()))
     with socket.create_server(("127.0.0.1", live.stack.port("kafka"))):
         refused = live.run("up")
     assert refused.returncode == 1
@@ -154,7 +155,7 @@ def test_a_missing_wheel_is_told_before_anything_starts(tmp_path: Path, monkeypa
 
 
 def test_what_cannot_start_is_named_with_its_last_lines(tmp_path: Path) -> None:
-    live = Live(Stack(tmp_path, free_base()))
+    live = Processes(Stack(tmp_path, free_base()))
     (tmp_path / "sandbox.sqlite").mkdir()
     refused = live.run("up", "--detach")
     assert refused.returncode == 1

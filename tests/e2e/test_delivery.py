@@ -1,9 +1,7 @@
 """Whatever dies, and whenever: every accepted command is found once, everywhere where it should be known, and in order."""
 
 import asyncio
-import signal
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 import pytest
@@ -21,20 +19,9 @@ VICTIMS = (*faults.EVERY_SERVICE, "gateway", "sandbox", "kafka", "postgres")
 BACKLOG = "select count(*) as n from outbox where published_at is null"
 
 
-@contextmanager
-def paused(live: Live, name: str) -> Iterator[None]:
-    """The process stands still until the end of the block."""
-    handle = live.processes()[name]
-    handle.send(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        handle.send(signal.SIGCONT)
-
-
 async def kill_relay_with_backlog(live: Live, load: Load) -> None:
     """While Kafka stands still, commands go on and the outbox fills; then compliance, with the relay in the midst of it, dies."""
-    with paused(live, "kafka"):
+    with live.paused("kafka"):
 
         async def filled() -> bool:
             (row,) = await looking.rows(live.stack, "compliance", BACKLOG)

@@ -8,7 +8,7 @@ from dev.stack import SERVICES
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from . import faults, people
+from . import people
 
 EVERY = pytest.mark.parametrize("service", [one.name for one in SERVICES])
 HEADERS = {
@@ -100,7 +100,7 @@ async def test_the_published_keys_check_the_tokens_and_hold_no_secret(stage: Sta
 
 @pytest.mark.timeout(900)
 def test_a_service_that_is_away_is_a_problem_while_the_others_go_on(live: Live, client: httpx.Client) -> None:
-    with faults.away(live, "skills"):
+    with live.away("skills"):
         answer = client.get("/api/skills/v1/entries")
         assert is_problem(answer, 502)
         assert answer.json()["type"] == "/problems/unavailable"

@@ -1,15 +1,8 @@
 """The power fails in the middle of the story, again and again; and Kafka is not there when everything starts."""
 
 import asyncio
-import json
-import signal
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 
 import pytest
 import pytest_asyncio
@@ -17,9 +10,6 @@ from dev.demo import acts, pages
 from dev.demo.stage import Stage, eventually
 from dev.demo.story import LOGGED, STEPS
 from dev.live import Live, temporary_stack
-from dev.processes import Handle, answers
-
-from dev import state as states
 
 from . import agreement, faults, looking, ordering, people
 from .patience import PatientBrowser, PatientStage
@@ -100,60 +90,25 @@ async def test_every_audit_chain_verifies(story: Stage, service: str) -> None:
     assert (found["broken_at"], found["unsealed"]) == (None, 0)
 
 
-@contextmanager
-def starting_without_kafka(live: Live) -> Iterator[Handle]:
-    """`up` on an empty folder, whose Kafka stands still from its first moment on; gives that."""
-    live.down()
-    log = (live.stack.home / "up-without-kafka.log").open("wb")
-    process = subprocess.Popen([sys.executable, "-m", "dev", "up", "--fresh"], env=live.env, stdout=log, stderr=log)
-    try:
-        faults.until("Kafka's process", lambda: process.poll() is not None or "kafka" in live.processes())
-        kafka = live.processes()["kafka"]
-        kafka.send(signal.SIGSTOP)
-        assert not answers(live.stack.port("kafka")), "Kafka was quicker than this test"
-        yield kafka
-    finally:
-        live.down()
-        process.wait(60)
-
-
-def lacking(live: Live, service: str) -> dict[str, str] | None:
-    """What the service says that it lacks; None while it does not answer."""
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{live.stack.port(service)}/readyz", timeout=60) as answer:
-            return dict(json.load(answer)["missing"])
-    except urllib.error.HTTPError as refused:
-        return dict(json.load(refused)["missing"])
-    except OSError:
-        return None
-
-
 async def test_without_kafka_services_wait_and_say_so_and_go_on_when_it_comes(own: Live, story: Stage) -> None:
-    with starting_without_kafka(own) as kafka:
+    known = "select name from person where email = $1"
+    email = f"early-{time.time_ns()}@e2e.example"
+    with own.without_kafka():
         for service in faults.EVERY_SERVICE:
-            await asyncio.to_thread(faults.until, f"{service} waiting for Kafka", lambda service=service: waits(lacking(own, service)))  # type: ignore[misc]
-            missing = lacking(own, service)
+            await asyncio.to_thread(faults.until, f"{service} waiting for Kafka", lambda service=service: waits(own.lacking(service)))  # type: ignore[misc]
+            missing = own.lacking(service)
             assert missing is not None
-            assert all(own.stack.kafka in what for what in missing.values()), missing
-        email = f"early-{time.time_ns()}@e2e.example"
+            assert all("Kafka" in what or "group" in what for what in missing.values()), missing
         early = {"email": email, "name": "Early Bird", "password": f"secret-{email}"}
         answer = await story.people["Admin"].http.post("/api/identity/v1/users", json=early)
         assert answer.status_code == 201, "a command does not need Kafka"
-        kafka.send(signal.SIGCONT)
-        await asyncio.to_thread(faults.until, "the stack being ready", lambda: is_ready(own))
-        known = "select name from person where email = $1"
 
-        async def arrived() -> bool:
-            return await looking.rows(own.stack, "portal", known, email) == [{"name": "Early Bird"}]
+    async def arrived() -> bool:
+        return await looking.rows(own.stack, "portal", known, email) == [{"name": "Early Bird"}]
 
-        await eventually("what was said without Kafka, in the portal", arrived)
+    await eventually("what was said without Kafka, in the portal", arrived)
 
 
 def waits(missing: dict[str, str] | None) -> bool:
     """Whether nothing but Kafka is missing: the relay, and every consumer."""
     return bool(missing) and all(name == "relay" or name.startswith("consumer ") for name in missing or ())
-
-
-def is_ready(live: Live) -> bool:
-    state = states.running(live.stack)
-    return bool(state and state.ready)

@@ -1,6 +1,7 @@
 """The command line behind `./chairside`."""
 
 import sys
+from pathlib import Path
 
 import click
 
@@ -96,6 +97,16 @@ def bench(name: str | None, json_file: str | None) -> None:
     from dev.benches import run
 
     sys.exit(run(name, json_file))
+
+
+@main.command("secrets")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def secret_files(folder: Path) -> None:
+    """Write the secrets that docker-compose.yml wants into FOLDER: random passwords; what is there stays."""
+    from dev import secret_files
+
+    made = secret_files.write(folder, secret_files.contents())
+    click.echo(f"{folder}: {len(made)} secrets made" if made else f"{folder}: all secrets are there already")
 
 
 def _service_command(service: Service) -> click.Command:

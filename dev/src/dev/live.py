@@ -1,83 +1,98 @@
-"""A pytest plugin: the whole stack, as processes of their own, in a folder and on ports that nothing else uses.
+"""A pytest plugin: the whole stack, as processes or in containers, in a folder and on ports that nothing else uses.
 
-`pytest_plugins = ["dev.live"]` gives the session fixture `live`.
+`pytest_plugins = ["dev.live"]` gives the session fixture `live`. With CHAIRSIDE_CONTAINERS set, stacks run in containers.
 """
 
 import os
 import shutil
-import signal
 import socket
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Protocol
 
 import pytest
 
-from dev import state as states
+from dev.live_containers import Containers
+from dev.live_processes import Processes
 from dev.processes import Handle
 from dev.stack import Stack, this_stack
 
 
-@dataclass(frozen=True)
-class Live:
-    """A stack under test. Every door is that of a user: the gateway's address, the command line, and signals."""
+class Live(Protocol):
+    """A stack under test, whatever it runs on. Every door is that of a user: the gateway's address, the command line, and signals.
 
-    stack: Stack
+    Its folder `stack.home` holds `secrets.json`, `outbox` (the mails) and `traces`; its ports are those of `stack`.
+    """
+
+    @property
+    def stack(self) -> Stack: ...
 
     @property
     def url(self) -> str:
-        return self.stack.url
+        """The gateway's address."""
 
     @property
     def env(self) -> dict[str, str]:
-        return {**os.environ, "CHAIRSIDE_HOME": str(self.stack.home), "CHAIRSIDE_PORT_BASE": str(self.stack.base)}
+        """What a child process needs to find this stack."""
 
-    def run(self, *arguments: str, seconds: float = 600) -> subprocess.CompletedProcess[str]:
-        """`./chairside ARGUMENTS` on this stack."""
-        argv = [sys.executable, "-m", "dev", *arguments]
-        return subprocess.run(argv, env=self.env, capture_output=True, text=True, timeout=seconds, check=False)
+    def run(self, *arguments: str, seconds: float = 600) -> CompletedProcess[str]:
+        """`./chairside ARGUMENTS` on this stack: a service's name and one of its commands."""
 
     def up(self, *arguments: str) -> str:
-        """Starts it and returns when it is ready, with what it said; fails with that if it does not start."""
-        done = self.run("up", "--detach", *arguments)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        """Starts all and returns when it is ready, with what was said; fails with that if it does not start."""
 
     def down(self) -> None:
-        self.run("down")
+        """Stops all in order; the data stays."""
+
+    def remove(self) -> None:
+        """Stops all and removes what is kept outside of `stack.home`."""
 
     def processes(self) -> Mapping[str, Handle]:
-        """The processes that run, by name (`compliance`, `postgres`, `kafka`, `gateway`, ...)."""
-        state = states.running(self.stack)
-        return state.processes if state else {}
+        """The main process of each part that runs, by name (`compliance`, `postgres`, `kafka`, `gateway`, ...)."""
+
+    def ready(self, name: str) -> bool:
+        """Whether the part does its work, as it says itself."""
+
+    def lacking(self, service: str) -> dict[str, str] | None:
+        """What a service says at `/readyz` that it lacks; None while it does not answer."""
 
     def kill(self, name: str) -> Handle:
-        """Kills a process with SIGKILL; the supervisor starts it again. Gives the one that died."""
-        handle = self.processes()[name]
-        handle.send(signal.SIGKILL)
-        return handle
+        """SIGKILL to a part, which is then started again by whoever keeps it alive. Gives the process that died."""
 
     def kill_everything(self) -> None:
-        """SIGKILL to the supervisor first, then to all that it watched."""
-        state = states.running(self.stack)
-        assert state is not None, "it does not run"
-        for handle in (state.supervisor, *state.processes.values()):
-            handle.send(signal.SIGKILL)
-        while any(handle.alive() for handle in (state.supervisor, *state.processes.values())):
-            time.sleep(0.02)
+        """SIGKILL to all at once, as when the power fails; nothing is started again before `up`."""
+
+    def away(self, name: str) -> AbstractContextManager[None]:
+        """The part is dead until the end of the block, and nobody starts it again before."""
+
+    def paused(self, name: str) -> AbstractContextManager[None]:
+        """All of the part's processes stand still until the end of the block."""
+
+    def scale_workers(self, count: int) -> None:
+        """Runs the workers of milady-sync in so many processes; returns when they are ready."""
+
+    def without_kafka(self) -> AbstractContextManager[None]:
+        """Everything stops and starts again, but for Kafka, which comes at the end of the block."""
+
+
+def this_live() -> Live:
+    """The running stack that CHAIRSIDE_HOME and CHAIRSIDE_PORT_BASE name."""
+    return _at(this_stack())
+
+
+def _at(stack: Stack) -> Live:
+    return Containers(stack) if os.environ.get("CHAIRSIDE_CONTAINERS") else Processes(stack)
 
 
 def free_base() -> int:
     """A first port from which on a whole stack finds its ports free."""
     for base in range(20_000 + os.getpid() % 100 * 100, 60_000, 100):
-        if all(_free(port) for port in range(base, base + 50)):
+        if all(_free(port) for port in range(base, base + 60)):
             return base
-    raise RuntimeError("no fifty ports in a row are free on this machine")
+    raise RuntimeError("no sixty ports in a row are free on this machine")
 
 
 def _free(port: int) -> bool:
@@ -88,21 +103,23 @@ def _free(port: int) -> bool:
 @contextmanager
 def temporary_stack(*arguments: str) -> Iterator[Live]:
     """A stack in a folder of its own, started with these arguments of `up`; stopped and removed at the end."""
-    live = Live(Stack(Path(tempfile.mkdtemp(prefix="chairside-")).resolve(), free_base()))
+    live = _at(Stack(Path(tempfile.mkdtemp(prefix="chairside-")).resolve(), free_base()))
     try:
         live.up(*arguments)
         yield live
     finally:
-        live.down()
         if os.environ.get("CHAIRSIDE_KEEP") is None:
+            live.remove()
             shutil.rmtree(live.stack.home, ignore_errors=True)
+        else:
+            live.down()
 
 
 @pytest.fixture(scope="session")
 def live() -> Iterator[Live]:
     """A running stack: the one that CHAIRSIDE_URL and CHAIRSIDE_HOME name, or one of this session's own."""
     if os.environ.get("CHAIRSIDE_URL"):
-        yield Live(this_stack())
+        yield this_live()
         return
     with temporary_stack() as started:
         yield started

@@ -58,7 +58,8 @@ def lock() -> None:
     everything = _export("--all-packages", "--all-groups")
     _write(ROOT / "requirements" / "dev.txt", everything)
     _write(ROOT / "requirements" / "uv.txt", _entry(everything, "uv"))
-    _write(ROOT / "requirements" / "test.txt", _export("--only-group", "test"))
+    for group in ("test", "tools", "build"):
+        _write(ROOT / "requirements" / f"{group}.txt", _export("--only-group", group))
     for service in sorted((ROOT / "services").iterdir()):
         if (service / "pyproject.toml").exists():
             _write(service / "requirements.txt", _export("--package", f"chairside-{service.name}", "--no-dev"))

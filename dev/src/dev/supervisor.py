@@ -1,8 +1,6 @@
 """Keeps the stack's processes alive: starts them, knows when they are ready, starts again what dies, stops all in order."""
 
 import asyncio
-import http.client
-import json
 import signal
 import subprocess
 import time
@@ -12,6 +10,7 @@ from pathlib import Path
 
 from dev import state as states
 from dev.processes import Handle, StartError, answers, last_lines, launch
+from dev.readiness import lacking
 from dev.stack import Stack
 from dev.steps import say
 
@@ -45,24 +44,10 @@ def ready_over_http(port: int, path: str = "/readyz") -> Callable[[], str]:
     """Asks the process itself; one that is not ready may name what it lacks in its answer."""
 
     def missing() -> str:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-        try:
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            return "" if answer.status == 200 else _named(answer.read())
-        except (OSError, http.client.HTTPException):
-            return "does not answer yet"
-        finally:
-            connection.close()
+        lacks = lacking(port, path)
+        return "does not answer yet" if lacks is None else "; ".join(f"{name} {what}" for name, what in lacks.items())
 
     return missing
-
-
-def _named(body: bytes) -> str:
-    try:
-        return "; ".join(f"{name} {what}" for name, what in json.loads(body)["missing"].items())
-    except (ValueError, KeyError, AttributeError):
-        return "is not ready"
 
 
 def ready_by_port(port: int) -> Callable[[], str]:

@@ -25,7 +25,7 @@ from chassis.http import QUIET, Edge
 from chassis.inbox import Applier, Inbox
 from chassis.outbox import Relay
 from chassis.schedule import Job, Scheduler
-from chassis.settings import Settings
+from chassis.settings import Settings, unusable
 from chassis.storage import Storage
 
 log = structlog.get_logger()
@@ -221,7 +221,10 @@ def _keep_running(name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Tas
 
 def serve(service: Service, settings: Any, parts: Iterable[str]) -> None:
     """Serves until SIGTERM or SIGINT, then drains within 20 seconds."""
-    provider = telemetry.set_up(service.name, traces=settings.traces, share=settings.traces_share, log_level=settings.log_level)
+    try:
+        provider = telemetry.set_up(service.name, traces=settings.traces, share=settings.traces_share, log_level=settings.log_level)
+    except OSError as error:
+        unusable("traces", f"{settings.traces}: {error.strerror}")
     app = make_app(service, settings, parts)
     uvicorn.run(
         app, host=settings.host, port=settings.port, log_config=None, access_log=False, server_header=False,

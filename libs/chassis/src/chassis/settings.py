@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -40,7 +40,16 @@ def load(kind: type[S]) -> S:
         return kind()
     except ValidationError as error:
         for each in error.errors():
-            name = PREFIX + "_".join(str(part) for part in each["loc"]).upper()
-            said = "is not set" if each["type"] == "missing" else f"is not usable: {each['msg']}"
-            sys.stderr.write(f"{name} {said}. Set it in the environment and start again.\n")
+            _complain("_".join(str(part) for part in each["loc"]), "" if each["type"] == "missing" else each["msg"])
         raise SystemExit(2) from None
+
+
+def unusable(setting: str, why: str) -> NoReturn:
+    """Ends the process with a sentence about a setting of the right form that turns out to lead nowhere (exit code 2)."""
+    _complain(setting, why)
+    raise SystemExit(2)
+
+
+def _complain(setting: str, why: str) -> None:
+    said = f"is not usable: {why}" if why else "is not set"
+    sys.stderr.write(f"{PREFIX}{setting.upper()} {said}. Set it in the environment and start again.\n")

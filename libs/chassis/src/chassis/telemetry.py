@@ -2,6 +2,8 @@
 
 import json
 import logging
+import os
+import socket
 import sys
 from collections.abc import MutableMapping
 from typing import Any
@@ -21,11 +23,15 @@ tracer = trace.get_tracer("chassis")
 
 
 def set_up(service: str, *, traces: str, share: float, log_level: str) -> TracerProvider:
-    """Traces go to `traces` (empty: nowhere; `http...`: an OTLP collector; else a file of JSON lines), logs to standard output."""
+    """Traces go to `traces` (empty: nowhere; `http...`: an OTLP collector; a folder, ending in `/`, or a file: JSON lines).
+
+    In a folder each process has a file of its own. Logs go to standard output.
+    """
     sampler = ParentBased(TraceIdRatioBased(share)) if traces else ALWAYS_OFF
     provider = TracerProvider(resource=Resource({"service.name": service}), sampler=sampler)
     if traces:
-        provider.add_span_processor(BatchSpanProcessor(_exporter(traces), schedule_delay_millis=500))
+        file = f"{traces}{service}-{socket.gethostname()}-{os.getpid()}.jsonl" if traces.endswith("/") else traces
+        provider.add_span_processor(BatchSpanProcessor(_exporter(file), schedule_delay_millis=500))
     trace.set_tracer_provider(provider)
     HTTPXClientInstrumentor().instrument()
     _set_up_logs(service, log_level)
