@@ -24,7 +24,8 @@ DESCRIBED = ' = Field(description="New")\n'
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the command reads and writes, committed in a repository of its own."""
     root = tmp_path_factory.mktemp("original")
-    copied = ["libs/contracts", "dev/src/dev/contracts", "deploy/kafka", "docs/events.md", "docs/asyncapi.json", "dev/src/dev/__init__.py"]
+    copied = ["libs/contracts", "dev/src/dev/contracts", "deploy/kafka", "deploy/k8s/topics"]
+    copied += ["docs/events.md", "docs/asyncapi.json", "dev/src/dev/__init__.py"]
     copied += [f"services/{service}/src/{service.replace('-', '_')}/asyncapi.json" for service in ALL_SERVICES]
     for path in copied:
         (root / path).parent.mkdir(parents=True, exist_ok=True)

@@ -1,11 +1,13 @@
 """The generated files: current, the same each time, and true to the classes."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from contracts.event import ALL_SERVICES, EVENTS
 from contracts.examples import examples
 from contracts.topics import TOPICS
@@ -74,6 +76,18 @@ def test_topics_file_lists_every_topic_with_its_settings() -> None:
         elif value and not line.startswith("#"):
             settings[name] = value.strip('"')
     assert found == {topic.name: {"partitions": str(topic.partitions), **topic.config} for topic in TOPICS}
+
+
+def test_strimzi_is_given_every_topic_on_three_brokers() -> None:
+    documents = list(yaml.safe_load_all(FILES[Path("deploy/k8s/topics/topics.yaml")]))
+    assert {document["metadata"]["name"]: document["spec"] for document in documents} == {
+        topic.name: {"partitions": topic.partitions, "replicas": 3, "config": {**topic.config, "min.insync.replicas": "2"}}
+        for topic in TOPICS
+    }
+    assert {(one["apiVersion"], one["kind"], one["metadata"]["labels"]["strimzi.io/cluster"]) for one in documents} == {
+        ("kafka.strimzi.io/v1", "KafkaTopic", "chairside")
+    }
+    assert all(re.fullmatch(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?", one["metadata"]["name"]) for one in documents)
 
 
 def test_the_page_tells_of_every_event_and_every_field() -> None:

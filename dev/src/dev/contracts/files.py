@@ -10,7 +10,7 @@ from contracts.topics import TOPICS
 from dev.contracts.asyncapi import asyncapi
 from dev.contracts.events_page import events_page
 from dev.contracts.schemas import FOLDER, as_text, file_name, published_in, schema_of
-from dev.contracts.topics_file import topics_file
+from dev.contracts.topics_file import strimzi_file, topics_file
 
 ROOT = Path(__file__).parents[4]
 
@@ -27,6 +27,7 @@ def generated(root: Path = ROOT) -> dict[Path, str]:
     return {
         **schemas,
         Path("deploy/kafka/topics.yaml"): topics_file(TOPICS),
+        Path("deploy/k8s/topics/topics.yaml"): strimzi_file(TOPICS),
         Path("docs/events.md"): events_page(EVENTS, examples()),
         Path("docs/asyncapi.json"): as_text(asyncapi(events, published)),
         **services,
