@@ -1,4 +1,4 @@
-"""Asks the process of this container whether it is ready, and hands on what it says that it lacks. Standard library alone: it runs often."""
+"""Asks the process of this container whether it is ready, and hands on what it lacks. Standard library alone: it runs often."""
 
 import os
 import socket
