@@ -3,15 +3,25 @@
 import logging
 from collections.abc import AsyncIterator
 
+import pytest
 import pytest_asyncio
 from dev.demo.stage import Stage, eventually
 from dev.live import Live
+from dev.live_containers import Containers
 
 pytest_plugins = ["dev.live"]
 # The tests take Kafka away; that its client says so a hundred times hides what failed.
 logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 # How long a machine takes decides nothing here; what never comes fails after five minutes.
 eventually.__defaults__ = (300.0,)
+
+
+@pytest.fixture(scope="session")
+def containers(live: Live) -> Containers:
+    """The stack, where it runs in containers; elsewhere the test is passed over."""
+    if not isinstance(live, Containers):
+        pytest.skip("about images and containers; here the stack runs as processes")
+    return live
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

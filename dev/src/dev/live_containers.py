@@ -51,12 +51,19 @@ class Containers:
         overlays = [file for file in os.environ.get("CHAIRSIDE_OVERLAYS", "").split(":") if file]
         return DockerCompose(str(ROOT), [*FILES, *overlays], env_file=str(self.stack.home / "compose.env"), wait=True)
 
-    def docker(self, *arguments: str, seconds: float = 600, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """`docker compose ARGUMENTS` on this stack. Fails with what it said."""
+    def docker(self, *arguments: str, seconds: float = 600, check: bool = True, **settings: str) -> subprocess.CompletedProcess[str]:
+        """`docker compose ARGUMENTS` on this stack, with `settings` over those of its file. Fails with what it said."""
         argv = [*self.compose.docker_compose_command(), *arguments]
-        done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=seconds, check=False)
+        env = {**os.environ, **settings}
+        done = subprocess.run(argv, cwd=ROOT, env=env, capture_output=True, text=True, timeout=seconds, check=False)
         assert done.returncode == 0 or not check, f"docker compose {' '.join(arguments)}:\n{done.stdout}{done.stderr}"
         return done
+
+    def deploy(self, service: str, tag: str) -> None:
+        """Replaces one service by the image of that tag, alone; returns when it is ready. Later commands know of it."""
+        with (self.stack.home / "compose.env").open("a") as settings:
+            settings.write(f"CHAIRSIDE_TAG_{service.upper().replace('-', '_')}={tag}\n")
+        self.docker("up", "--wait", "--no-deps", service, *((WORKER,) if service == "milady-sync" else ()))
 
     def run(self, *arguments: str, seconds: float = 600) -> subprocess.CompletedProcess[str]:
         service, *command = arguments

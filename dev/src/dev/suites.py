@@ -131,7 +131,7 @@ def chromium() -> str | None:
 def _run(check: Check) -> Outcome:
     begun = time.monotonic()
     try:
-        env = {**os.environ, "NO_COLOR": "1", "COMPOSE_BAKE": "false"}
+        env = {**os.environ, "NO_COLOR": "1"}
         done = subprocess.run(
             check.argv(), cwd=check.cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
         )

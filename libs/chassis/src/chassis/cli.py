@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
+import asyncpg
 import click
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from chassis import audit, migrate, outbox
 from chassis.deadletters import DeadLetter, DeadLetters
@@ -62,7 +64,13 @@ def _migrate(service: Service) -> click.Command:
         owner_url = load(service.settings).owner_database_url
         if owner_url is None:
             raise click.ClickException("CHAIRSIDE_OWNER_DATABASE_URL is not set; migrations run as the database's owner.")
-        asyncio.run(migrate.upgrade(service.name, service.package, owner_url))
+        try:
+            asyncio.run(migrate.upgrade(service.name, service.package, owner_url))
+        except (SQLAlchemyError, asyncpg.PostgresError, OSError) as error:
+            raise click.ClickException(
+                f"The migration of {service.name} failed and was undone: {getattr(error, 'orig', None) or error}. "
+                "The build that runs goes on as before; mend the migration and run migrate again."
+            ) from None
         click.echo(f"{service.name}: at {migrate.head(service.package)}")
 
     return command

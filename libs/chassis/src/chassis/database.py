@@ -22,6 +22,8 @@ NOTIFY_AT_MOST_EVERY = 0.04
 TRANSIENT_CLASSES = ("08", "40", "53", "55", "57", "58")
 """SQLSTATE classes that pass by themselves: connection, serialization and deadlock, resources, locks, shutdown, system."""
 
+DISK_FULL, FULL_FOR = "53100", 60.0
+
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 Statement = Executable | str
 
@@ -83,6 +85,12 @@ class Database:
         self.published = asyncio.Event()
         self.relay_is_here = False
         self._notified = 0.0
+        self._full_at: float | None = None
+
+    @property
+    def full(self) -> bool:
+        """Whether a write failed lately because the volume is full, and none has succeeded since."""
+        return self._full_at is not None and time.monotonic() - self._full_at < FULL_FOR
 
     @asynccontextmanager
     async def transaction(self, principal: Principal = SYSTEM, caller: Caller = NO_CALLER) -> AsyncIterator[Transaction]:
@@ -98,7 +106,9 @@ class Database:
                 await driver.execute(BEGIN_AS.format(role=role(self.service, principal.kind), user=principal.id or ""))
                 yield tx
                 await self.finish(tx)
-            except BaseException:
+            except BaseException as error:
+                if sqlstate_of(error) == DISK_FULL:
+                    self._full_at = time.monotonic()
                 await asyncio.shield(self._abandon(connection, driver))
                 raise
 
@@ -120,9 +130,12 @@ class Database:
 
     async def finish(self, tx: Transaction) -> None:
         """Writes what the transaction published, audited and answered, commits, and wakes the relay."""
-        if tx.events or tx.audits or tx.answer:
+        wrote = bool(tx.events or tx.audits or tx.answer)
+        if wrote:
             await write_pending(tx, notify=self._notify_due(tx))
         await tx.raw.execute("commit")
+        if wrote:
+            self._full_at = None
         if tx.events:
             self.published.set()
 
@@ -176,6 +189,12 @@ async def write_pending(tx: Transaction, *, notify: bool) -> None:
         arguments += tx.answer
     tail = " select pg_notify('outbox', '')" if notify else " select 1"
     await tx.raw.execute("with " + ",\n".join(parts) + tail, *arguments)
+
+
+def sqlstate_of(error: BaseException) -> str | None:
+    """PostgreSQL's code of the error, whoever wrapped it; None for an error that is not PostgreSQL's."""
+    state: str | None = getattr(getattr(error, "orig", error), "sqlstate", None)
+    return state
 
 
 def is_transient(error: BaseException) -> bool:

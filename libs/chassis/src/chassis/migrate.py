@@ -28,12 +28,28 @@ def head(package: str) -> str | None:
     return ScriptDirectory.from_config(_config(package)).get_current_head()
 
 
+def serves(package: str, found: str | None) -> bool:
+    """Whether a database at the revision `found` is one that this build can work on: its own newest, or that of a later build.
+
+    A revision that this build does not know comes from a later one. Migrations only add until no older build runs any more
+    (docs/operations.md), so an older build goes on, and may be started again, while a newer one is rolled out.
+    """
+    scripts = ScriptDirectory.from_config(_config(package))
+    return found is not None and (found == scripts.get_current_head() or found not in {one.revision for one in scripts.walk_revisions()})
+
+
 async def upgrade(service: str, package: str, owner_url: str) -> None:
-    """Brings the database to this build's migrations, one runner at a time, and makes the outbox's next partitions."""
+    """Brings the database to this build's migrations, one runner at a time, and makes the outbox's next partitions.
+
+    A database that a later build has migrated is left as it is. Raises what the database raises; the failed migration is undone whole.
+    """
     guard = await asyncpg.connect(owner_url, timeout=10)
     try:
         await guard.execute("select pg_advisory_lock(hashtext('migrations'))")
-        await asyncio.to_thread(command.upgrade, _config(package, owner_url), "head")
+        known = await guard.fetchval("select to_regclass('alembic_version') is not null")
+        found = await guard.fetchval("select version_num from alembic_version") if known else None
+        if not serves(package, found):
+            await asyncio.to_thread(command.upgrade, _config(package, owner_url), "head")
         for statement in schema.outbox_partitions(datetime.now(UTC).date()):
             await guard.execute(statement)
         await guard.execute(f"grant select on alembic_version to {schema.role(service, 'system')}")

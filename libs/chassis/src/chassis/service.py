@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from chassis import audit, audit_api, idempotency, migrate, problems, telemetry
+from chassis import audit, audit_api, idempotency, problems, readiness, telemetry
 from chassis.auth import Verifier
 from chassis.consumer import Consumer
 from chassis.database import Database
@@ -85,14 +85,10 @@ class Process:
 
     async def not_ready(self) -> dict[str, str]:
         """What is missing before this process can do its work, by name; empty when it is ready."""
-        missing: dict[str, str] = {}
-        try:
-            await asyncio.wait_for(self._look_at_database(), 3)
-        except Exception as error:
-            missing["database"] = f"does not answer: {type(error).__name__}"
-        else:
-            if not self.migrated:
-                missing["migrations"] = "are not at this build's version; run migrate"
+        missing = await readiness.database_lacks(self.context.database, self.service.package, migrated=self.migrated)
+        self.migrated = self.migrated or not missing.keys() & {"database", "migrations"}
+        if trouble := self.context.storage.trouble():
+            missing["storage"] = trouble
         if "api" in self.parts and self.context.verifier.keys is None:
             missing["signing_keys"] = f"not fetched yet from {self.context.verifier.jwks_url}"
         if self.relay and not self.relay.connected:
@@ -101,14 +97,6 @@ class Process:
             if not consumer.joined:
                 missing[f"consumer {consumer.applier.inbox.consumer}"] = f"has not joined its group at {consumer.bootstrap}"
         return missing
-
-    async def _look_at_database(self) -> None:
-        async with self.context.database.transaction() as tx:
-            if not self.migrated:
-                found = await tx.scalar("select version_num from alembic_version")
-                self.migrated = found == migrate.head(self.service.package)
-            else:
-                await tx.execute("select 1")
 
 
 def make_context(service: Service, settings: Any) -> Context[Any]:

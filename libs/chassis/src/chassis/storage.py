@@ -1,5 +1,7 @@
 """Files: a local folder, S3 or memory behind one interface, chosen by the `storage` setting's address."""
 
+import os
+import shutil
 from pathlib import Path
 
 import obstore
@@ -7,6 +9,9 @@ from obstore.exceptions import NotFoundError
 from obstore.store import ObjectStore, from_url
 
 from chassis.errors import NotFound
+
+ROOM = 64 << 20
+"""Bytes: some photos of the largest size at once."""
 
 
 class FileNotThere(NotFound):
@@ -17,9 +22,19 @@ class Storage:
     """Puts and gets whole files by name (`a/b/c.jpg`). A put replaces; a get of what is not there raises FileNotThere."""
 
     def __init__(self, url: str) -> None:
-        if url.startswith("file://"):
-            Path(url.removeprefix("file://")).mkdir(parents=True, exist_ok=True)
+        self._folder = Path(url.removeprefix("file://")) if url.startswith("file://") else None
+        if self._folder:
+            self._folder.mkdir(parents=True, exist_ok=True)
         self._store: ObjectStore = from_url(url)
+
+    def trouble(self) -> str | None:
+        """Why a file could not be put just now, where that can be known beforehand: a local folder that is full or not ours to write."""
+        if self._folder is None:
+            return None
+        if not os.access(self._folder, os.W_OK):
+            return f"at {self._folder} cannot be written to by this user"
+        free = shutil.disk_usage(self._folder).free
+        return f"at {self._folder} is full: {free >> 20} MiB free of the {ROOM >> 20} that it wants" if free < ROOM else None
 
     async def put(self, name: str, content: bytes) -> None:
         """Stores the file; it is there whole or not at all."""
