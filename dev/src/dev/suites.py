@@ -62,6 +62,7 @@ def _unit() -> list[Check]:
         Check(
             "unit", "contracts: compatible, and what is made from them current", lambda: [sys.executable, "-m", "dev.contracts", "check"]
         ),
+        Check("unit", "manifests of Kubernetes", lambda: [sys.executable, "-m", "dev.manifests", "check"]),
         Check("unit", "import-linter", _tool("lint-imports", "--no-cache", "--no-logo")),
         *(_deptry(member) for member in members),
         Check("unit", "mypy --strict", _tool("mypy", *(part for one in _PACKAGES for part in ("-p", one)))),
