@@ -3,14 +3,14 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
 import httpx
-from dev.demo.stage import Person, Stage, eventually
+from dev.demo.stage import Person, Stage, StoryError, eventually
 
 from . import people
 
@@ -24,12 +24,20 @@ async def insist(person: Person, service: str, path: str, body: Any, faults: Cou
     while True:
         try:
             answer = await person.http.post(f"/api/{service}{path}", json=body, headers={"Idempotency-Key": key})
-            if answer.status_code not in PASSING and answer.status_code != 500:
+            if answer.status_code == 401:
+                await _sign_in_again(person)
+            elif answer.status_code not in PASSING and answer.status_code != 500:
                 return answer
             faults[f"{service} {answer.status_code} {answer.json()['type']}"] += 1
         except httpx.TransportError as error:
             faults[f"{service} {type(error).__name__}"] += 1
         await asyncio.sleep(0.2)
+
+
+async def _sign_in_again(person: Person) -> None:
+    """Tokens end in the midst of a long run; where even that fails just now, the next try comes soon."""
+    with suppress(StoryError, httpx.TransportError):
+        await person.sign_in()
 
 
 @dataclass

@@ -33,7 +33,7 @@ async def records(stack: Stack, topics: Iterable[str]) -> list[ConsumerRecord[by
     """Everything that lies on the topics now, in the order of each partition."""
     found: list[ConsumerRecord[bytes, bytes]] = []
     async with AIOKafkaConsumer(bootstrap_servers=stack.kafka, enable_auto_commit=False, auto_offset_reset="earliest") as reader:
-        parts = _partitions(topics)
+        parts = partitions(topics)
         reader.assign(parts)
         ends = await reader.end_offsets(parts)
         await reader.seek_to_beginning(*parts)
@@ -43,7 +43,7 @@ async def records(stack: Stack, topics: Iterable[str]) -> list[ConsumerRecord[by
     return found
 
 
-def _partitions(topics: Iterable[str]) -> list[TopicPartition]:
+def partitions(topics: Iterable[str]) -> list[TopicPartition]:
     count = {topic.name: topic.partitions for topic in TOPICS}
     return [TopicPartition(topic, number) for topic in topics for number in range(count[topic])]
 
@@ -84,13 +84,13 @@ async def settled(stack: Stack, patience: float = 300) -> None:
     async with AIOKafkaConsumer(bootstrap_servers=stack.kafka, enable_auto_commit=False) as reader:
         admin = AIOKafkaAdminClient(bootstrap_servers=stack.kafka)
         await admin.start()
-        parts = _partitions(EVENT_TOPICS)
+        parts = partitions(EVENT_TOPICS)
         reader.assign(parts)
         reader.pause(*parts)
 
         async def still() -> bool:
             ends = await reader.end_offsets(parts)
-            if await _behind(admin, ends) or await _unpublished(stack):
+            if await behind(admin, ends) or await _unpublished(stack):
                 return False
             return bool(ends == await reader.end_offsets(parts))
 
@@ -100,7 +100,7 @@ async def settled(stack: Stack, patience: float = 300) -> None:
             await admin.close()
 
 
-async def _behind(admin: AIOKafkaAdminClient, ends: dict[TopicPartition, int]) -> list[str]:
+async def behind(admin: AIOKafkaAdminClient, ends: dict[TopicPartition, int]) -> list[str]:
     """Groups that have not applied all of their topics."""
     behind = []
     for group in groups():

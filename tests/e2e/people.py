@@ -69,14 +69,15 @@ async def enroll(holder: Person, program_id: str, student: Person, started_on: d
 
 
 async def until_known(person: Person, enrollment_id: str) -> None:
-    """Returns when compliance takes hours for the enrollment, and the portal shows it."""
+    """Returns when compliance takes hours for the enrollment, skills takes services, and the portal shows it."""
 
     async def known() -> bool:
         weeks = await person.ask("GET", "compliance", f"/v1/enrollments/{enrollment_id}/weeks", (200, 404))
+        competency = await person.ask("GET", "skills", f"/v1/enrollments/{enrollment_id}/competency", (200, 404))
         shown = await person.ask("GET", "portal", f"/v1/students/{person.id}/progress", (200, 404))
-        return "items" in weeks and enrollment_id in shown.get("enrollment_ids", ())
+        return "items" in weeks and "skills" in competency and enrollment_id in shown.get("enrollment_ids", ())
 
-    await eventually("the enrollment in compliance and portal", known)
+    await eventually("the enrollment in compliance, skills and portal", known)
 
 
 def weeks_ago(number: int) -> date:

@@ -8,7 +8,7 @@ import pytest
 from dev.demo.stage import Stage
 from dev.live_containers import Containers
 
-from . import faults, people
+from . import people, waiting
 from .images import PYTHON, Beside, beside, docker, layered
 
 pytestmark = pytest.mark.timeout(600)
@@ -26,7 +26,7 @@ def upgrade() -> None:
 
 def until_it_says(one: Beside, *words: str) -> dict[str, str]:
     """What it lacks, as soon as the words are in that; it still runs then, and was started once."""
-    faults.until(f"{words}", lambda: all(word in one.lacks() for word in words), 90)
+    waiting.until(f"{words}", lambda: all(word in one.lacks() for word in words), 90)
     assert (one.state["Status"], one.restarts) == ("running", 0)
     return dict(json.loads(one.lacks())["missing"])
 
@@ -38,7 +38,7 @@ def until_it_says(one: Beside, *words: str) -> dict[str, str]:
 ])  # fmt: skip
 def test_a_malformed_setting_stops_the_one_service_with_one_sentence(containers: Containers, name: str, value: str, said: str) -> None:
     with beside(containers, "compliance", **{name: value}) as one:
-        faults.until("its end", lambda: one.restarts >= 1, 60)
+        waiting.until("its end", lambda: one.restarts >= 1, 60)
         lines = set(one.said().splitlines())
     assert len(lines) == 1, lines
     (line,) = lines
@@ -49,7 +49,7 @@ def test_a_malformed_setting_stops_the_one_service_with_one_sentence(containers:
 
 def test_a_missing_secret_is_named(containers: Containers, tmp_path: Path) -> None:
     with beside(containers, "compliance", CHAIRSIDE_SECRETS="/tmp") as one:
-        faults.until("its end", lambda: one.restarts >= 1, 60)
+        waiting.until("its end", lambda: one.restarts >= 1, 60)
         assert "CHAIRSIDE_DATABASE_URL is not set. Set it in the environment and start again." in one.said()
         assert "Traceback" not in one.said()
 

@@ -9,13 +9,13 @@ import pytest_asyncio
 from dev.demo.stage import Stage, eventually
 from dev.live import Live
 
-from . import agreement, faults, looking, ordering, people
+from . import agreement, looking, ordering, people, waiting
 from .load import Load, at_work, prepared
 
 pytestmark = pytest.mark.timeout(1800)
 ZONE = "America/Los_Angeles"
 STUDENTS = 5
-VICTIMS = (*faults.EVERY_SERVICE, "gateway", "sandbox", "kafka", "postgres")
+VICTIMS = (*waiting.EVERY_SERVICE, "gateway", "sandbox", "kafka", "postgres")
 BACKLOG = "select count(*) as n from outbox where published_at is null"
 
 
@@ -29,8 +29,8 @@ async def kill_relay_with_backlog(live: Live, load: Load) -> None:
 
         await eventually("a backlog", filled)
         killed = live.kill("compliance")
-        await asyncio.to_thread(faults.until, "another compliance", lambda: live.processes().get("compliance", killed) != killed)
-    await asyncio.to_thread(faults.all_ready, live)
+        await asyncio.to_thread(waiting.until, "another compliance", lambda: live.processes().get("compliance", killed) != killed)
+    await asyncio.to_thread(waiting.all_ready, live)
     await load.goes_on()
 
 
@@ -41,10 +41,10 @@ async def after(live: Live, stage: Stage) -> AsyncIterator[Load]:
     async with at_work(load):
         await load.goes_on()
         for name in VICTIMS:
-            await asyncio.to_thread(faults.kill, live, name)
+            await asyncio.to_thread(waiting.kill, live, name)
             await load.goes_on()
         await kill_relay_with_backlog(live, load)
-    await asyncio.to_thread(faults.all_ready, live)
+    await asyncio.to_thread(waiting.all_ready, live)
     await people.administrator(stage)
     await looking.settled(live.stack)
     yield load
@@ -108,7 +108,7 @@ async def test_every_consumer_applied_everything(stage: Stage, after: Load) -> N
     assert await looking.unplanned_letters(stage.stack) == []
 
 
-@pytest.mark.parametrize("service", faults.EVERY_SERVICE)
+@pytest.mark.parametrize("service", waiting.EVERY_SERVICE)
 async def test_every_audit_chain_verifies(live: Live, after: Load, service: str) -> None:
     done = await asyncio.to_thread(live.run, service, "audit", "verify")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -11,7 +11,7 @@ from dev.demo.stage import Stage, eventually
 from dev.demo.story import LOGGED, STEPS
 from dev.live import Live, temporary_stack
 
-from . import agreement, faults, looking, ordering, people
+from . import agreement, looking, ordering, people, waiting
 from .patience import PatientBrowser, PatientStage
 
 pytestmark = pytest.mark.timeout(1800)
@@ -84,7 +84,7 @@ async def test_the_delivery_path_is_whole(story: Stage) -> None:
     assert await looking.unplanned_letters(story.stack) == []
 
 
-@pytest.mark.parametrize("service", faults.EVERY_SERVICE)
+@pytest.mark.parametrize("service", waiting.EVERY_SERVICE)
 async def test_every_audit_chain_verifies(story: Stage, service: str) -> None:
     found = await story.people["Admin"].ask("GET", service, "/v1/audit/verification")
     assert (found["broken_at"], found["unsealed"]) == (None, 0)
@@ -94,8 +94,8 @@ async def test_without_kafka_services_wait_and_say_so_and_go_on_when_it_comes(ow
     known = "select name from person where email = $1"
     email = f"early-{time.time_ns()}@e2e.example"
     with own.without_kafka():
-        for service in faults.EVERY_SERVICE:
-            await asyncio.to_thread(faults.until, f"{service} waiting for Kafka", lambda service=service: waits(own.lacking(service)))  # type: ignore[misc]
+        for service in waiting.EVERY_SERVICE:
+            await asyncio.to_thread(waiting.until, f"{service} waiting for Kafka", lambda service=service: waits(own.lacking(service)))  # type: ignore[misc]
             missing = own.lacking(service)
             assert missing is not None
             assert all("Kafka" in what or "group" in what for what in missing.values()), missing

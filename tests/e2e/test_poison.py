@@ -15,7 +15,7 @@ from dev.demo import acts
 from dev.demo.stage import Stage, eventually
 from dev.live import Live
 
-from . import faults, looking, people
+from . import looking, people, waiting
 from .looking import Group
 from .sending import MARK, Headers, Planted, headers_of, plant
 
@@ -74,7 +74,7 @@ def origin(letter: looking.ConsumerRecord[bytes, bytes]) -> str:
 
 
 def test_together_they_reach_every_service() -> None:
-    assert {name for topic in POISONED for name in EVENTS[topic].consumers} == set(faults.EVERY_SERVICE)
+    assert {name for topic in POISONED for name in EVENTS[topic].consumers} == set(waiting.EVERY_SERVICE)
 
 
 async def test_all_of_it_is_set_aside_once_with_its_bytes(live: Live, poisoned: Poisoned) -> None:

@@ -15,7 +15,7 @@ from contracts.examples import example
 from dev.demo.stage import Person, Stage
 from dev.live import Live
 
-from . import agreement, faults, looking, people, sending
+from . import agreement, looking, people, sending, waiting
 from .apprentice import COURSE, Apprentice, apprentice
 
 pytestmark = pytest.mark.timeout(900)
@@ -48,7 +48,7 @@ async def state(stage: Stage, made: Apprentice) -> dict[str, Any]:
     told["mails"] = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in (stage.stack.home / "outbox").glob("*.eml")}
     counted = "select count(*) as n from audit_entry where subject_id = any($1::uuid[])"
     ours = [made.student.id, made.holder.id]
-    told["audit"] = {name: (await looking.rows(stage.stack, name, counted, ours))[0]["n"] for name in faults.EVERY_SERVICE}
+    told["audit"] = {name: (await looking.rows(stage.stack, name, counted, ours))[0]["n"] for name in waiting.EVERY_SERVICE}
     return told
 
 
@@ -71,7 +71,7 @@ async def test_what_every_service_publishes_again_changes_nothing(live: Live, st
     await people.administrator(stage)
     await looking.settled(live.stack)
     before, lay = await state(stage, made), len(await looking.records(live.stack, looking.EVENT_TOPICS))
-    told = [await asyncio.to_thread(live.run, service, "replay") for service in faults.EVERY_SERVICE]
+    told = [await asyncio.to_thread(live.run, service, "replay") for service in waiting.EVERY_SERVICE]
     assert [one.returncode for one in told] == [0] * len(told), [one.stderr for one in told]
     again = sum(int(one.stdout.split()[0]) for one in told)
     assert again > 100

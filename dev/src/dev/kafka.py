@@ -23,7 +23,8 @@ _SETTINGS = {
     "process.roles": "broker,controller",
     "node.id": "1",
     "controller.listener.names": "CONTROLLER",
-    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "inter.broker.listener.name": "PLAINTEXT",
     "broker.session.timeout.ms": "1500",
     "broker.heartbeat.interval.ms": "300",
     "controller.quorum.election.timeout.ms": "300",
@@ -62,11 +63,12 @@ def _argv(main: str, heap: str, *arguments: str) -> list[str]:
     return [str(java()), f"-Xmx{heap}", *_JVM, *_LOG, "-cp", f"{kafka_jars.folder()}/*", main, *arguments]
 
 
-def _configure(folder: Path, port: int, controller_port: int) -> Path:
+def _configure(folder: Path, port: int, controller_port: int, proxied: tuple[int, int] | None = None) -> Path:
+    """`proxied`: the port for a proxy, and the proxy's own, which clients that come by it are told."""
     addresses = f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}"
     here = {
-        "listeners": addresses,
-        "advertised.listeners": addresses,
+        "listeners": addresses + (f",PROXIED://127.0.0.1:{proxied[0]}" if proxied else ""),
+        "advertised.listeners": addresses + (f",PROXIED://127.0.0.1:{proxied[1]}" if proxied else ""),
         "controller.quorum.voters": f"1@127.0.0.1:{controller_port}",
         "log.dirs": str(folder / "data"),
     }
@@ -91,9 +93,9 @@ def initialise(folder: Path, port: int, controller_port: int) -> None:
     (folder / "chairside.initialised").touch()
 
 
-def server_argv(folder: Path, port: int, controller_port: int, *, heap: str = "512m") -> list[str]:
-    """The command line of the broker on an initialised folder, whose settings it writes anew."""
-    return _argv("kafka.Kafka", heap, str(_configure(folder, port, controller_port)))
+def server_argv(folder: Path, port: int, controller_port: int, *, heap: str = "512m", proxied: tuple[int, int] | None = None) -> list[str]:
+    """The command line of the broker on an initialised folder, whose settings it writes anew. `proxied` as above."""
+    return _argv("kafka.Kafka", heap, str(_configure(folder, port, controller_port, proxied)))
 
 
 def start(folder: Path, port: int, controller_port: int, *, log: Path) -> subprocess.Popen[bytes]:

@@ -74,16 +74,20 @@ class Live(Protocol):
     def scale_workers(self, count: int) -> None:
         """Runs the workers of milady-sync in so many processes; returns when they are ready."""
 
+    def another(self, service: str) -> AbstractContextManager[None]:
+        """One more process of the service until the end of the block, with its consumers alone: its group grows and shrinks."""
+
     def without_kafka(self) -> AbstractContextManager[None]:
         """Everything stops and starts again, but for Kafka, which comes at the end of the block."""
 
 
 def this_live() -> Live:
     """The running stack that CHAIRSIDE_HOME and CHAIRSIDE_PORT_BASE name."""
-    return _at(this_stack())
+    return live_at(this_stack())
 
 
-def _at(stack: Stack) -> Live:
+def live_at(stack: Stack) -> Live:
+    """The hold on a stack that runs, or is to run, in its folder and on its ports."""
     return Containers(stack) if os.environ.get("CHAIRSIDE_CONTAINERS") else Processes(stack)
 
 
@@ -103,7 +107,7 @@ def _free(port: int) -> bool:
 @contextmanager
 def temporary_stack(*arguments: str) -> Iterator[Live]:
     """A stack in a folder of its own, started with these arguments of `up`; stopped and removed at the end."""
-    live = _at(Stack(Path(tempfile.mkdtemp(prefix="chairside-")).resolve(), free_base()))
+    live = live_at(Stack(Path(tempfile.mkdtemp(prefix="chairside-")).resolve(), free_base()))
     try:
         live.up(*arguments)
         yield live

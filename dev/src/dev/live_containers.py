@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,12 +22,13 @@ from dev.stack import SERVICES, Stack
 
 FILES = ("docker-compose.yml", "docker-compose.override.yml")
 _FOLDERS = ("outbox", "traces")
-_PORTS = ("gateway", "sandbox", "postgres", "kafka", *(service.name for service in SERVICES))
+_PORTS = ("gateway", "proxy", "sandbox", "postgres", "kafka", *(service.name for service in SERVICES))
 _PROBES = {
     "postgres": ("pg_isready", "-q", "-h", "127.0.0.1", "-U", "postgres"),
     "kafka": ("bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/9092"),
     "sandbox": ("bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8000"),
 }
+_PATIENCE = 120.0
 WORKER = "milady-sync-worker"
 
 
@@ -141,6 +143,21 @@ class Containers:
         self.docker("up", "--wait", "--no-deps", "--no-recreate", "--scale", f"{WORKER}={count}", WORKER)
 
     @contextmanager
+    def another(self, service: str) -> Iterator[None]:
+        name = f"{self.stack.home.name}-another-{service}"
+        self.docker("run", "--detach", "--no-deps", "--name", name, service, "serve", "--only", "consumers")
+        probe = ["docker", "exec", name, "python", "-IS", "/app/healthcheck.py"]
+        deadline = time.monotonic() + _PATIENCE
+        try:
+            while subprocess.run(probe, capture_output=True, check=False).returncode:
+                assert time.monotonic() < deadline, f"another {service} did not get ready"
+                time.sleep(0.2)
+            yield
+        finally:
+            subprocess.run(["docker", "stop", name], capture_output=True, check=False)
+            subprocess.run(["docker", "rm", "--force", name], capture_output=True, check=False)
+
+    @contextmanager
     def without_kafka(self) -> Iterator[None]:
         self.down()
         # As when a machine boots: the engine starts all that ran, in no order.
@@ -160,7 +177,7 @@ class Containers:
         for folder in _FOLDERS:
             (home / folder).mkdir(parents=True, exist_ok=True)
             (home / folder).chmod(0o777)
-        secret_files.write(home / "secrets", secret_files.contents())
+        secret_files.write(home / "secrets", secret_files.contents(host=os.environ.get("CHAIRSIDE_DATABASE_HOST", "postgres:5432")))
         known = {name: (home / "secrets" / f"{file}").read_text().strip() for name, file in _KNOWN.items()}
         (home / "secrets.json").write_text(json.dumps(known))
         ports = {f"CHAIRSIDE_PORT_{name.upper().replace('-', '_')}": str(self.stack.port(name)) for name in _PORTS}

@@ -13,9 +13,9 @@ import psutil
 
 from dev import postgres
 from dev import state as states
-from dev.processes import Handle, answers
+from dev.processes import Handle, answers, free_port, launch, stop
 from dev.readiness import lacking
-from dev.stack import Stack
+from dev.stack import SERVICES, Stack, marked, service_settings
 
 _PATIENCE = 300.0
 
@@ -100,6 +100,19 @@ class Processes:
 
     def scale_workers(self, count: int) -> None:
         raise NotImplementedError
+
+    @contextmanager
+    def another(self, service: str) -> Iterator[None]:
+        known, port = next(one for one in SERVICES if one.name == service), free_port()
+        env = marked(self.stack, f"{service}-another", **service_settings(self.stack, known, port))
+        argv = [sys.executable, "-m", known.module, "serve", "--only", "consumers"]
+        process = launch(argv, log=self.stack.log(f"{service}-another"), env=env)
+        try:
+            _until(f"another {service} being ready", lambda: process.poll() is not None or lacking(port) == {})
+            assert process.poll() is None, f"another {service} ended with {process.returncode}"
+            yield
+        finally:
+            stop(process)
 
     @contextmanager
     def without_kafka(self) -> Iterator[None]:

@@ -36,6 +36,8 @@ SERVICES = (
     Service("portal", 27),
 )
 _OFFSETS = {"gateway": 0, "sandbox": 28, "postgres": 30, "kafka": 31, "kafka-controller": 32} | {one.name: one.offset for one in SERVICES}
+# With CHAIRSIDE_PROXIED set, services reach PostgreSQL and Kafka by the proxy that a fault run puts there.
+PROXIED = {"proxy": 33, "postgres-proxied": 34, "kafka-proxied": 35, "kafka-for-proxy": 36}
 # Further processes of a scaled service get ports from here on.
 _SCALED_OFFSET = 40
 
@@ -49,8 +51,8 @@ class Stack:
 
     def port(self, name: str) -> int:
         """The port of a part, e.g. `compliance`, `kafka`, or `milady-sync-2` of a scaled service."""
-        if name in _OFFSETS:
-            return self.base + _OFFSETS[name]
+        if name in _OFFSETS or name in PROXIED:
+            return self.base + (_OFFSETS | PROXIED)[name]
         return self.base + _SCALED_OFFSET + int(name.rpartition("-")[2])
 
     @property
@@ -101,8 +103,14 @@ def marked(stack: Stack, process: str, **more: str) -> dict[str, str]:
     return {**os.environ, STACK_MARK: str(stack.home), PROCESS_MARK: process, "PYTHONUNBUFFERED": "1", **more}
 
 
+def is_proxied() -> bool:
+    """Whether the services of stacks of this environment lean on a proxy."""
+    return bool(os.environ.get("CHAIRSIDE_PROXIED"))
+
+
 def _database_url(stack: Stack, role: str, database: str) -> str:
-    return f"postgresql://{role}:{secrets_of(stack).get(role)}@127.0.0.1:{stack.port('postgres')}/{database}"
+    port = stack.port("postgres-proxied" if is_proxied() else "postgres")
+    return f"postgresql://{role}:{secrets_of(stack).get(role)}@127.0.0.1:{port}/{database}"
 
 
 def service_settings(stack: Stack, service: Service, port: int | None = None) -> dict[str, str]:
@@ -111,7 +119,7 @@ def service_settings(stack: Stack, service: Service, port: int | None = None) ->
     common = {
         "DATABASE_URL": _database_url(stack, database, database),
         "OWNER_DATABASE_URL": _database_url(stack, f"{database}_owner", database),
-        "KAFKA": stack.kafka,
+        "KAFKA": f"127.0.0.1:{stack.port('kafka-proxied')}" if is_proxied() else stack.kafka,
         "HOST": "127.0.0.1",
         "PORT": str(port or stack.port(service.name)),
         "JWKS_URL": f"http://127.0.0.1:{stack.port('identity')}/.well-known/jwks.json",

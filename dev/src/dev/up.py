@@ -12,7 +12,7 @@ from dev import state as states
 from dev.checks import check
 from dev.processes import Handle
 from dev.seed import seed
-from dev.stack import SERVICES, Service, Stack, marked, sandbox_settings, secrets_of, service_settings
+from dev.stack import SERVICES, Service, Stack, is_proxied, marked, sandbox_settings, secrets_of, service_settings
 from dev.steps import Progress, say, step
 from dev.supervisor import Spec, Supervisor, ready_by_port, ready_over_http
 
@@ -44,7 +44,8 @@ def _postgres_spec(stack: Stack) -> Spec:
 
 def _kafka_spec(stack: Stack) -> Spec:
     port = stack.port("kafka")
-    argv = kafka.server_argv(stack.home / "kafka", port, stack.port("kafka-controller"))
+    proxied = (stack.port("kafka-for-proxy"), stack.port("kafka-proxied")) if is_proxied() else None
+    argv = kafka.server_argv(stack.home / "kafka", port, stack.port("kafka-controller"), proxied=proxied)
     return Spec("kafka", argv, marked(stack, "kafka"), ready_by_port(port))
 
 

@@ -15,7 +15,7 @@ from dev.demo.photos import photo
 from dev.demo.stage import Person, Stage, eventually
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from .. import people  # noqa: TID252
+from .. import people
 
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

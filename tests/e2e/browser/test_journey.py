@@ -7,7 +7,7 @@ from dev.demo.photos import photo
 from dev.demo.stage import Stage
 from playwright.async_api import Page, expect
 
-from .. import people  # noqa: TID252
+from .. import people
 from .conftest import WEEK, Apprenticeship, Window, arrived, sign_in
 
 

@@ -1,0 +1,95 @@
+"""Looks for everything that was accepted in every place that should know it, once nothing is under way any more."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+from dev.demo.stage import Stage
+
+from .. import agreement, looking, ordering, people, waiting
+from ..load import Load, Work
+from .stack import Breakable
+from .verdict import Verdict
+from .work import COURSE, More
+
+COURSES = ("rise-finance-fundamentals", COURSE)
+
+
+async def looked(broken: Breakable, stage: Stage, load: Load, more: More) -> Verdict:
+    """What became of all of it."""
+    verdict = Verdict()
+    await people.administrator(stage)
+    for person in (load.holder, *(work.student for work in load.work)):
+        await person.sign_in()
+    await _last_sync(stage, load)
+    await looking.settled(broken.live.stack)
+    for work in load.work:
+        await _student(stage, verdict, work, more)
+    await _newcomers(stage, verdict, load)
+    await _delivery(broken, verdict)
+    verdict.other += [f"a client met {what}" for what in load.faults if " 500 " in what]
+    return verdict
+
+
+async def _last_sync(stage: Stage, load: Load) -> None:
+    """What was studied last is fetched; whoever was down meanwhile is not held to have known it."""
+    admin = stage.people["Admin"]
+    for work in load.work:
+        await admin.ask("POST", "milady-sync", "/v1/syncs", 202, json={"scope": "enrollment", "id": work.enrollment})
+
+
+async def _student(stage: Stage, verdict: Verdict, work: Work, more: More) -> None:
+    name, admin = work.student.name, stage.people["Admin"]
+    entries = await agreement.every(work.student, "compliance", "/v1/hours", enrollment_id=work.enrollment)
+    own = [entry for entry in entries if entry["source"] == "manual"]
+    verdict.once(f"ledger of {name}", work.minutes, [entry["external_key"] for entry in own])
+    verdict.once(f"voids of {name}", work.voided, [entry["external_key"] for entry in own if entry["status"] == "voided"])
+    kept = sum(minutes for key, minutes in work.minutes.items() if key not in work.voided)
+    verdict.sum(f"minutes of {name}", kept, sum(entry["minutes"] for entry in own))
+    lms = sum(entry["minutes"] for entry in entries if entry["source"] == "lms")
+    verdict.sum(f"theory minutes of {name}", more.studied.get(work.enrollment, 0), lms)
+    weeks = await agreement.every(work.student, "compliance", f"/v1/enrollments/{work.enrollment}/weeks")
+    verdict.sum(f"weeks of {name}", sum(entry["minutes"] for entry in entries), sum(week["logged_minutes"] for week in weeks))
+    services = await agreement.every(work.student, "skills", "/v1/entries", enrollment_id=work.enrollment)
+    verdict.once(f"services of {name}", work.services, [entry["id"] for entry in services])
+    approved = [entry["id"] for entry in services if entry["status"] == "approved"]
+    verdict.once(f"approvals of {name}", more.approved & work.services, approved)
+    verdict.same(f"portal of {name}", await agreement.owners(admin, work.enrollment), await agreement.portal(stage, work.enrollment))
+    await _audited(stage, verdict, work)
+
+
+async def _audited(stage: Stage, verdict: Verdict, work: Work) -> None:
+    counted = "select action, count(*) as n from audit_entry where subject_id = $1 group by action"
+    rows = await looking.rows(stage.stack, "compliance", counted, UUID(work.student.id))
+    trail = {row["action"]: row["n"] for row in rows}
+    verdict.sum(f"audit of hours of {work.student.name}", len(work.minutes), trail.get("hours.submit", 0))
+    verdict.sum(f"audit of voids of {work.student.name}", len(work.voided), trail.get("hours.void", 0))
+
+
+async def _newcomers(stage: Stage, verdict: Verdict, load: Load) -> None:
+    admin = stage.people["Admin"]
+    enrolled = await agreement.every(admin, "onboarding", "/v1/enrollments", program_id=load.program)
+    everyone = [one.enrollment for one in (*load.newcomers, *load.work)]
+    verdict.once("enrollments", everyone, [one["id"] for one in enrolled])
+    milady = (await stage.sandbox.get("/control/state")).json()["students"]
+    places = [(student["email"].lower(), one["course_code"]) for student in milady for one in student["enrollments"]]
+    ours = {one.email.lower() for one in load.newcomers}
+    wanted = [(email, course) for email in ours for course in COURSES]
+    verdict.once("places in Milady", wanted, [place for place in places if place[0] in ours])
+    for one in load.newcomers:
+        told = await agreement.every(admin, "messaging", "/v1/notifications", recipient_id=one.id)
+        verdict.once(f"mail to {one.email}", [("welcome", "sent")], [(each["kind"], each["status"]) for each in told])
+        verdict.same(f"portal of {one.email}", await agreement.owners(admin, one.enrollment), await agreement.portal(stage, one.enrollment))
+
+
+async def _delivery(broken: Breakable, verdict: Verdict) -> None:
+    """Outboxes against topics, topics against inboxes, letters, and chains."""
+    stack: Any = broken.live.stack
+    verdict.in_order("topic", await ordering.committed(stack), await ordering.published(stack))
+    verdict.disordered += await ordering.turned_around(stack)
+    verdict.lost += await ordering.not_applied(stack)
+    verdict.other += [f"dead letter {letter}" for letter in await looking.unplanned_letters(stack)]
+    for service in waiting.EVERY_SERVICE:
+        done = await asyncio.to_thread(broken.live.run, service, "audit", "verify")
+        if done.returncode or "0 not sealed yet" not in done.stdout:
+            verdict.other.append(f"audit chain of {service}: {done.stdout}{done.stderr}")

@@ -1,0 +1,97 @@
+"""Makes a patched build of every service whose PYTHONPATH this folder is on: exact places to die, and guards that can be left out.
+
+CHAIRSIDE_FAULTS: a folder; a file `<service>.<place>` in it makes that service end, as SIGKILL would, when it next comes to the place.
+CHAIRSIDE_WITHOUT: `inbox`, `order` or `mark-after-publish`: the build without that guard, which the checker must find out.
+"""
+
+import asyncio
+import os
+import random
+import re
+import sys
+from pathlib import Path
+
+
+def _die_at(service: str, place: str) -> None:
+    try:
+        (Path(os.environ["CHAIRSIDE_FAULTS"]) / f"{service}.{place}").unlink()
+    except (OSError, KeyError):
+        return
+    # Nothing is flushed or closed, as with SIGKILL, which a container's first process cannot send itself.
+    os._exit(137)
+
+
+def _places() -> None:
+    from chassis.inbox import Applier
+    from chassis.outbox import Relay
+
+    send, apply = Relay._send, Applier.apply
+
+    async def send_and_die(self, producer, rows):
+        await send(self, producer, rows)
+        _die_at(self.database.service, "relay")
+
+    async def apply_and_die(self, deliveries):
+        await apply(self, deliveries)
+        _die_at(self.database.service, "consumer")
+
+    Relay._send, Applier.apply = send_and_die, apply_and_die
+
+
+def _without_inbox() -> None:
+    from chassis import inbox
+
+    inbox.CLAIM = inbox.CLAIM.replace("do nothing", "(message_id, consumer) do update set received_at = now()")
+
+
+def _without_order() -> None:
+    """No row is locked, and a commit comes a little after its outbox row has drawn its id."""
+    import asyncpg
+    from chassis import database
+
+    execute, fetch, finish = database.Transaction.execute, asyncpg.Connection.fetchrow, database.write_pending
+
+    def unlock(statement):
+        return re.sub(r"for update( of \w+)?", "", statement) if isinstance(statement, str) else statement
+
+    async def unlocked(self, statement, parameters=None):
+        return await execute(self, unlock(statement), parameters)
+
+    async def unlocked_row(self, statement, *arguments, **how):
+        return await fetch(self, unlock(statement), *arguments, **how)
+
+    async def late(tx, *, notify):
+        await finish(tx, notify=notify)
+        await asyncio.sleep(random.random() * 0.2)
+
+    database.Transaction.execute, asyncpg.Connection.fetchrow, database.write_pending = unlocked, unlocked_row, late
+
+
+def _without_mark_after_publish() -> None:
+    from chassis import outbox
+
+    outbox.READ = """with batch as (select id, created_at from outbox where published_at is null order by id limit $1),
+ marked as (update outbox o set published_at = now() from batch b where o.id = b.id and o.created_at = b.created_at
+ returning o.id, o.message_id, o.topic, o.key, o.schema_uri, o.value, o.traceparent, o.created_at)
+ select * from marked order by id"""
+
+
+def _clock() -> None:
+    """A clock that goes wrong by the seconds in the file `<module>.clock`, for as long as this process lives."""
+    module = sys.orig_argv[sys.orig_argv.index("-m") + 1] if "-m" in sys.orig_argv else ""
+    file = Path(os.environ["CHAIRSIDE_FAULTS"]) / f"{module}.clock"
+    if file.exists():
+        from datetime import UTC, datetime, timedelta
+
+        import time_machine
+
+        time_machine.travel(datetime.now(UTC) + timedelta(seconds=float(file.read_text())), tick=True).start()
+
+
+_WITHOUT = {"inbox": _without_inbox, "order": _without_order, "mark-after-publish": _without_mark_after_publish}
+
+if os.environ.get("CHAIRSIDE_FAULTS"):
+    _places()
+    _clock()
+    if os.environ.get("CHAIRSIDE_WITHOUT"):
+        _WITHOUT[os.environ["CHAIRSIDE_WITHOUT"]]()

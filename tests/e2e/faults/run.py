@@ -1,0 +1,92 @@
+"""One run: people at work, faults in the order that the seed gives, and the account of it at the end."""
+
+import json
+import random
+import time
+from collections import Counter, defaultdict
+from dataclasses import asdict, dataclass, field
+from statistics import median
+from typing import Any
+
+from dev.demo.stage import Stage
+
+from .. import looking, people, waiting
+from . import found
+from .kinds import KINDS, World
+from .recovery import recovered
+from .stack import Breakable
+from .verdict import Verdict
+from .work import all_at_work, everyone
+
+STUDENTS = 4
+
+
+@dataclass
+class Report:
+    """What a run did and what it found. Recovery is in seconds, by kind of fault."""
+
+    seed: int
+    commands: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    recovery: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    met: Counter[str] = field(default_factory=Counter)
+    verdict: Verdict = field(default_factory=Verdict)
+    seconds: float = 0.0
+
+    def table(self) -> str:
+        """For people."""
+        lines = [f"seed {self.seed}: {sum(self.faults.values())} faults, {sum(self.commands.values())} commands in {self.seconds:.0f} s"]
+        lines += [f"  {name:<12} {count:>6} commands" for name, count in sorted(self.commands.items())]
+        lines.append(f"  {'fault':<34} {'times':>6} {'p50':>7} {'max':>7}  seconds to recover")
+        for name, times in sorted(self.recovery.items()):
+            lines.append(f"  {name:<34} {self.faults[name]:>6} {median(times):>7.2f} {max(times):>7.2f}")
+        for what in ("lost", "doubled", "disordered", "other"):
+            wrong = getattr(self.verdict, what)
+            lines += [f"{what}: {len(wrong)}", *(f"  {one}"[:300] for one in wrong[:20])]
+        return "\n".join(lines)
+
+    def as_json(self) -> str:
+        told: dict[str, Any] = asdict(self)
+        return json.dumps(told, indent=1)
+
+
+def order(seed: int, count: int, only: str = "") -> list[str]:
+    """Which kinds come, and when: every kind in turn, each round shuffled anew, so that none is left out."""
+    rng, names = random.Random(seed), [name for name in sorted(KINDS) if only in name]
+    rounds = [rng.sample(names, len(names)) for _ in range(count // len(names) + 1)]
+    return [name for one in rounds for name in one][:count]
+
+
+async def run(broken: Breakable, seed: int, count: int, only: str = "") -> Report:
+    """Breaks the stack `count` times, and looks whether all is there. Prints a line for each fault."""
+    report, began = Report(seed), time.monotonic()
+    async with Stage.open(broken.live.stack) as stage:
+        await people.administrator(stage)
+        load, more = await everyone(stage, STUDENTS)
+        world = World(broken, load, random.Random(seed))
+        async with all_at_work(load, more):
+            await load.goes_on()
+            for number, name in enumerate(order(seed, count, only), 1):
+                hit = await KINDS[name](world)
+                took = await recovered(broken.live.stack)
+                report.faults[name] += 1
+                report.recovery[name].append(took)
+                print(f"{time.monotonic() - began:7.1f} s  {number:>4}  {name} {hit}: recovered in {took:.2f} s", flush=True)
+                await load.goes_on(5)
+        await looking_for_parts(broken)
+        report.verdict = await found.looked(broken, stage, load, more)
+        report.met = load.faults
+        report.commands.update(
+            compliance=sum(len(work.minutes) + len(work.voided) for work in load.work) + more.scans,
+            skills=sum(2 * len(work.services) for work in load.work) + len(more.approved),
+            identity=len(load.newcomers), onboarding=len(load.newcomers), messaging=len(load.newcomers),
+            portal=more.looks, **{"milady-sync": more.syncs},
+        )  # fmt: skip
+    report.seconds = time.monotonic() - began
+    return report
+
+
+async def looking_for_parts(broken: Breakable) -> None:
+    """Returns when every part is ready again and nothing is under way."""
+    waiting.all_ready(broken.live)
+    await looking.settled(broken.live.stack)
