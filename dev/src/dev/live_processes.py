@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import psutil
@@ -90,13 +90,8 @@ class Processes:
 
     @contextmanager
     def paused(self, name: str) -> Iterator[None]:
-        main = psutil.Process(self.processes()[name].pid)
-        everyone = [main, *main.children(recursive=True)]
-        _signal(everyone, signal.SIGSTOP)
-        try:
+        with standing_still(self.processes()[name]):
             yield
-        finally:
-            _signal(everyone, signal.SIGCONT)
 
     def scale_workers(self, count: int) -> None:
         raise NotImplementedError
@@ -135,9 +130,22 @@ class Processes:
         return state
 
 
+@contextmanager
+def standing_still(main: Handle) -> Iterator[None]:
+    """The process and all that it started stand still (SIGSTOP) until the end of the block."""
+    parent = psutil.Process(main.pid)
+    parent.send_signal(signal.SIGSTOP)
+    everyone = [parent, *parent.children(recursive=True)]
+    _signal(everyone, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        _signal(everyone, signal.SIGCONT)
+
+
 def _signal(processes: list[psutil.Process], number: int) -> None:
     for process in processes:
-        if process.is_running():
+        with suppress(psutil.NoSuchProcess):
             process.send_signal(number)
 
 
