@@ -71,9 +71,6 @@ class Live(Protocol):
     def paused(self, name: str) -> AbstractContextManager[None]:
         """All of the part's processes stand still until the end of the block."""
 
-    def scale_workers(self, count: int) -> None:
-        """Runs the workers of milady-sync in so many processes; returns when they are ready."""
-
     def another(self, service: str) -> AbstractContextManager[None]:
         """One more process of the service until the end of the block, with its consumers alone: its group grows and shrinks."""
 

@@ -138,9 +138,6 @@ class Containers:
         with standing_still(self.processes()[name]):
             yield
 
-    def scale_workers(self, count: int) -> None:
-        self.docker("up", "--wait", "--no-deps", "--no-recreate", "--scale", f"{WORKER}={count}", WORKER)
-
     @contextmanager
     def another(self, service: str) -> Iterator[None]:
         name = f"{self.stack.home.name}-another-{service}"

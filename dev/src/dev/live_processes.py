@@ -93,9 +93,6 @@ class Processes:
         with standing_still(self.processes()[name]):
             yield
 
-    def scale_workers(self, count: int) -> None:
-        raise NotImplementedError
-
     @contextmanager
     def another(self, service: str) -> Iterator[None]:
         known, port = next(one for one in SERVICES if one.name == service), free_port()
