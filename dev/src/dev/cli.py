@@ -15,12 +15,15 @@ def main() -> None:
 
 
 def _counts(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, int]:
-    known = {service.name for service in SERVICES}
+    known = {service.name: service.workers for service in SERVICES}
     counts = {}
     for value in values:
         name, _sign, number = value.partition("=")
-        if name not in known or not number.isdigit() or not 1 <= int(number) <= 9:
+        if name not in known or not (number.isascii() and number.isdigit()) or not 1 <= int(number) <= 9:
             raise click.BadParameter(f"{value!r}: say SERVICE=NUMBER with 1 to 9, e.g. milady-sync=3")
+        if not known[name]:
+            has = ", ".join(name for name, workers in known.items() if workers)
+            raise click.BadParameter(f"{value!r}: {name} has no workers to scale; these have: {has}")
         counts[name] = int(number)
     return counts
 
@@ -42,6 +45,15 @@ def down() -> None:
     from dev import control
 
     control.down()
+
+
+@main.command()
+@click.argument("counts", nargs=-1, required=True, callback=_counts, metavar="SERVICE=NUMBER...")
+def scale(counts: dict[str, int]) -> None:
+    """Change in how many processes a service's workers run, while everything runs on; returns when they are ready."""
+    from dev import control
+
+    control.scale(counts)
 
 
 @main.command()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 
+from dev import scaling
 from dev import state as states
 from dev.processes import Handle, StartError, last_lines
 from dev.stack import Service, Stack, service_settings, this_stack
@@ -73,6 +74,13 @@ def down() -> None:
     while state.supervisor.alive():
         time.sleep(0.05)
     print("Stopped; the data stays.")
+
+
+def scale(counts: Mapping[str, int]) -> None:
+    """Returns when the workers of each named service run in so many processes, all ready, and none in any other."""
+    scaling.ask(running_stack(), counts)
+    for name, count in counts.items():
+        print(f"{name}: workers in {count} {'process' if count == 1 else 'processes'}, until the stack ends.")
 
 
 def _memory(handle: Handle) -> int:

@@ -59,6 +59,9 @@ class Live(Protocol):
     def lacking(self, service: str) -> dict[str, str] | None:
         """What a service says at `/readyz` that it lacks; None while it does not answer."""
 
+    def scale_workers(self, count: int) -> None:
+        """As an operator scales milady-sync's workers while everything runs: returns when so many are ready, and no more are there."""
+
     def kill(self, name: str) -> Handle:
         """SIGKILL to a part, which is then started again by whoever keeps it alive. Gives the process that died."""
 

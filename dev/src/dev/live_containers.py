@@ -109,12 +109,17 @@ class Containers:
     def ready(self, name: str) -> bool:
         if name in _PROBES:
             return self.docker("exec", "-T", name, *_PROBES[name], check=False).returncode == 0
-        if name == WORKER:
-            return self.docker("exec", "-T", name, "python", "-IS", "/app/healthcheck.py", check=False).returncode == 0
+        if name.startswith(WORKER):
+            number = name.removeprefix(WORKER).removeprefix("-") or "1"
+            probe = ("exec", "-T", "--index", number, WORKER, "python", "-IS", "/app/healthcheck.py")
+            return self.docker(*probe, check=False).returncode == 0
         return lacking(self.stack.port(name), "/gateway/livez" if name == "gateway" else "/readyz") == {}
 
     def lacking(self, service: str) -> dict[str, str] | None:
         return lacking(self.stack.port(service))
+
+    def scale_workers(self, count: int) -> None:
+        self.docker("up", "--wait", "--no-deps", "--no-recreate", "--scale", f"{WORKER}={count}", WORKER)
 
     def kill(self, name: str) -> Handle:
         handle = self.processes()[name]

@@ -63,6 +63,10 @@ class Processes:
     def lacking(self, service: str) -> dict[str, str] | None:
         return lacking(self.stack.port(service))
 
+    def scale_workers(self, count: int) -> None:
+        done = self.run("scale", f"milady-sync={count}")
+        assert done.returncode == 0, done.stdout + done.stderr
+
     def kill(self, name: str) -> Handle:
         handle = self.processes()[name]
         handle.send(signal.SIGKILL)

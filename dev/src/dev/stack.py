@@ -16,10 +16,11 @@ PROCESS_MARK = "CHAIRSIDE_PROCESS"
 
 @dataclass(frozen=True)
 class Service:
-    """A service of ours: its name, and its port counted from the stack's first."""
+    """A service of ours: its name, its port counted from the stack's first, and whether it has a part `workers`."""
 
     name: str
     offset: int
+    workers: bool = False
 
     @property
     def module(self) -> str:
@@ -29,10 +30,10 @@ class Service:
 SERVICES = (
     Service("identity", 21),
     Service("onboarding", 22),
-    Service("milady-sync", 23),
+    Service("milady-sync", 23, workers=True),
     Service("skills", 24),
     Service("compliance", 25),
-    Service("messaging", 26),
+    Service("messaging", 26, workers=True),
     Service("portal", 27),
 )
 _OFFSETS = {"gateway": 0, "sandbox": 28, "postgres": 30, "kafka": 31, "kafka-controller": 32} | {one.name: one.offset for one in SERVICES}

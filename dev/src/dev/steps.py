@@ -3,13 +3,15 @@
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 _begun = time.monotonic()
 
 
 def say(text: str) -> None:
-    print(f"{time.monotonic() - _begun:6.1f} s  {text}", flush=True)
+    """Prints the line with the seconds since the start; nothing where the terminal has gone."""
+    with suppress(OSError):
+        print(f"{time.monotonic() - _begun:6.1f} s  {text}", flush=True)
 
 
 @contextmanager

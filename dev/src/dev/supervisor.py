@@ -38,6 +38,7 @@ class _Child:
     process: subprocess.Popen[bytes]
     since: float = field(default_factory=time.monotonic)
     failures: int = 0
+    wanted: bool = True
 
 
 def ready_over_http(port: int, path: str = "/readyz") -> Callable[[], str]:
@@ -111,7 +112,7 @@ class Supervisor:
             while True:
                 for child in list(self._children.values()):
                     code = child.process.poll()
-                    if code is not None and child.spec.name in self._state.processes:
+                    if code is not None and child.wanted and child.spec.name in self._state.processes:
                         del self._state.processes[child.spec.name]
                         again.add(asyncio.create_task(self._revive(child, code)))
                 again = {task for task in again if not task.done()}
@@ -128,7 +129,18 @@ class Supervisor:
         say(f"{name} {how} ({self.log(name)}); starting it again in {pause:g} s")
         await asyncio.sleep(pause)
         await asyncio.to_thread(child.spec.prepare)
-        child.process, child.since = self._launch(child.spec), time.monotonic()
+        if child.wanted:
+            child.process, child.since = self._launch(child.spec), time.monotonic()
+
+    async def leave(self, names: Iterable[str]) -> None:
+        """Stops these for good, while the others run on: asks, waits 20 s, kills. They are not started again."""
+        leaving = [self._children[name] for name in names]
+        for child in leaving:
+            child.wanted = False
+        await asyncio.gather(*(asyncio.to_thread(self._stop_one, child) for child in leaving))
+        for child in leaving:
+            del self._children[child.spec.name]
+        states.write(self._stack, self._state)
 
     async def stop(self, *groups: Iterable[str]) -> None:
         """Stops what runs, group after group: asks, waits 20 s, kills."""

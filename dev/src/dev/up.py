@@ -7,14 +7,14 @@ import signal
 import sys
 from collections.abc import Mapping
 
-from dev import gateway, kafka, kafka_jars, postgres, provisioning
+from dev import gateway, kafka, kafka_jars, postgres, provisioning, scaling
 from dev import state as states
 from dev.checks import check
 from dev.processes import Handle
 from dev.seed import seed
-from dev.stack import SERVICES, Service, Stack, is_proxied, marked, sandbox_settings, secrets_of, service_settings
+from dev.stack import SERVICES, Stack, is_proxied, marked, sandbox_settings, secrets_of
 from dev.steps import Progress, say, step
-from dev.supervisor import Spec, Supervisor, ready_by_port, ready_over_http
+from dev.supervisor import Spec, Supervisor, ready_by_port
 
 _DATA = (
     "postgres",
@@ -54,18 +54,6 @@ def _sandbox_spec(stack: Stack) -> Spec:
     return Spec("sandbox", [sys.executable, "-m", "dev.sandbox"], marked(stack, "sandbox", **sandbox_settings(stack)), ready_by_port(port))
 
 
-def _service_specs(stack: Stack, service: Service, processes: int) -> list[Spec]:
-    """The service as one process with all its parts, and `processes - 1` further ones with its workers alone."""
-    specs = []
-    for number in range(1, processes + 1):
-        name = service.name if number == 1 else f"{service.name}-{number}"
-        only = [] if number == 1 else ["--only", "workers"]
-        env = marked(stack, name, **service_settings(stack, service, stack.port(name)))
-        argv = [sys.executable, "-m", service.module, "serve", *only]
-        specs.append(Spec(name, argv, env, ready_over_http(stack.port(name))))
-    return specs
-
-
 async def _broker(stack: Stack, supervisor: Supervisor) -> None:
     with step("Starting Kafka", f"Kafka 4.3 answers on {stack.kafka}"):
         await asyncio.to_thread(kafka.initialise, stack.home / "kafka", stack.port("kafka"), stack.port("kafka-controller"))
@@ -88,7 +76,7 @@ async def _database(stack: Stack, supervisor: Supervisor) -> None:
 
 async def _start_all(stack: Stack, supervisor: Supervisor, scale: Mapping[str, int]) -> list[str]:
     specs = [_sandbox_spec(stack), gateway.spec(stack)]
-    specs += [spec for service in SERVICES for spec in _service_specs(stack, service, scale.get(service.name, 1))]
+    specs += [spec for service in SERVICES for spec in scaling.specs(stack, service, scale.get(service.name, 1))]
     if not kafka_jars.are_here():
         with step("Fetching Kafka (44 MB, once)", "Kafka is here"):
             await asyncio.to_thread(kafka_jars.fetch, Progress("jars"))
@@ -122,6 +110,7 @@ def _prepare_home(stack: Stack, fresh: bool) -> None:
         for name in _DATA:
             path = stack.home / name
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    scaling.forget(stack)
     shutil.rmtree(stack.home / "traces", ignore_errors=True)
     for folder in ("logs", "traces", "storage", "outbox"):
         (stack.home / folder).mkdir(exist_ok=True)
@@ -147,10 +136,10 @@ async def run(stack: Stack, *, fresh: bool, scale: Mapping[str, int]) -> None:
         check(stack)
         states.write(stack, state)
         supervisor = Supervisor(stack, state)
-        stopped = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        stopped, asked = asyncio.Event(), asyncio.Event()
+        numbers = _heed(stack, stopped, asked)
         watcher = asyncio.create_task(supervisor.watch())
+        scaler = asyncio.create_task(scaling.follow(stack, supervisor, asked))
         starting = asyncio.create_task(_start_all(stack, supervisor, scale))
         ending = asyncio.create_task(stopped.wait())
         try:
@@ -161,12 +150,28 @@ async def run(stack: Stack, *, fresh: bool, scale: Mapping[str, int]) -> None:
                 states.write(stack, state)
                 await ending
         finally:
-            for task in (starting, watcher, ending):
+            for task in (starting, watcher, scaler, ending):
                 task.cancel()
             await _stop_all(stack, supervisor)
-            await asyncio.gather(starting, watcher, ending, return_exceptions=True)
-            for number in (signal.SIGINT, signal.SIGTERM):
+            await asyncio.gather(starting, watcher, scaler, ending, return_exceptions=True)
+            for number in numbers:
                 asyncio.get_running_loop().remove_signal_handler(number)
+
+
+def _heed(stack: Stack, stopped: asyncio.Event, asked: asyncio.Event) -> list[signal.Signals]:
+    """Sets `stopped` or `asked` when signals say so; gives their numbers. A SIGHUP is a request to scale, or the terminal has gone."""
+    in_terminal = sys.stdout.isatty()
+
+    def hang_up() -> None:
+        if scaling.is_asked(stack):
+            asked.set()
+        elif in_terminal:
+            stopped.set()
+
+    handlers = {signal.SIGINT: stopped.set, signal.SIGTERM: stopped.set, signal.SIGHUP: hang_up}
+    for number, handler in handlers.items():
+        asyncio.get_running_loop().add_signal_handler(number, handler)
+    return list(handlers)
 
 
 async def _stop_all(stack: Stack, supervisor: Supervisor) -> None:
