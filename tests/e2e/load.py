@@ -18,12 +18,12 @@ PASSING = (502, 503, 504)
 DAYS = 21
 
 
-async def insist(person: Person, service: str, path: str, body: Any, faults: Counter[str]) -> httpx.Response:
-    """The answer to a POST. One whose answer was lost is sent again with the same Idempotency-Key, as a good client does."""
+async def insist(person: Person, service: str, path: str, body: Any, faults: Counter[str], method: str = "POST") -> httpx.Response:
+    """The answer to a command. One whose answer was lost is sent again with the same Idempotency-Key, as a good client does."""
     key = str(uuid4())
     while True:
         try:
-            answer = await person.http.post(f"/api/{service}{path}", json=body, headers={"Idempotency-Key": key})
+            answer = await person.http.request(method, f"/api/{service}{path}", json=body, headers={"Idempotency-Key": key})
             if answer.status_code == 401:
                 await _sign_in_again(person)
             elif answer.status_code not in PASSING and answer.status_code != 500:
@@ -97,7 +97,10 @@ class Newcomer:
 
 @dataclass
 class Load:
-    """Everyone at work at once. `done` counts what was accepted, `faults` what a client met on the way."""
+    """Everyone at work at once, each with a pause after each thing done.
+
+    `done` counts what was accepted, `faults` what a client met on the way, in seconds the pause.
+    """
 
     stage: Stage
     holder: Person
@@ -106,12 +109,14 @@ class Load:
     newcomers: list[Newcomer] = field(default_factory=list)
     done: int = 0
     faults: Counter[str] = field(default_factory=Counter)
+    pause: float = 0.0
 
     async def student_works(self, work: Work, stop: asyncio.Event) -> None:
         number = 0
         while not stop.is_set():
             await work.step(number, self.faults)
             number, self.done = number + 1, self.done + 1
+            await asyncio.sleep(self.pause)
 
     async def holder_enrolls(self, stop: asyncio.Event) -> None:
         while not stop.is_set():

@@ -1,13 +1,15 @@
 """What a test looks at when no API shows it: databases, topics, dead letters, consumer groups."""
 
 import importlib
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 from contracts.topics import DEAD_LETTER_SUFFIX, TOPICS
 from dev.demo.stage import eventually
 from dev.stack import SERVICES, Stack, secrets_of
@@ -81,33 +83,61 @@ def groups() -> list[Group]:
 
 async def settled(stack: Stack, patience: float = 300) -> None:
     """Returns when nothing is under way any more: all outboxes are on Kafka, all of Kafka is applied, all audit entries are sealed."""
-    async with AIOKafkaConsumer(bootstrap_servers=stack.kafka, enable_auto_commit=False) as reader:
-        admin = AIOKafkaAdminClient(bootstrap_servers=stack.kafka)
-        await admin.start()
-        parts = partitions(EVENT_TOPICS)
-        reader.assign(parts)
-        reader.pause(*parts)
+    async with offsets(stack) as kafka:
 
         async def still() -> bool:
-            ends = await reader.end_offsets(parts)
-            if await behind(admin, ends) or await _unpublished(stack):
+            ends = await kafka.ends()
+            if await kafka.behind(ends) or await _unpublished(stack):
                 return False
-            return bool(ends == await reader.end_offsets(parts))
+            return bool(ends == await kafka.ends())
 
+        await eventually("everything at rest", still, patience)
+
+
+Ends = dict[TopicPartition, int]
+
+
+@dataclass(frozen=True)
+class Offsets:
+    """How far the event topics go, and how far the consumer groups have come."""
+
+    reader: AIOKafkaConsumer
+    admin: AIOKafkaAdminClient
+
+    async def ends(self) -> Ends:
+        """The next offset of every partition."""
+        found: Ends = await self.reader.end_offsets(partitions(EVENT_TOPICS))
+        return found
+
+    async def behind(self, ends: Ends, of: "Iterable[Group] | None" = None) -> list[str]:
+        """Groups, of these or of all, that have not applied all of their topics up to `ends`."""
+        behind = []
+        for group in of or groups():
+            try:
+                done = await self.admin.list_consumer_group_offsets(group.name)
+            except KafkaError as error:
+                if not error.retriable:
+                    raise
+                behind.append(f"{group.name}: {error}")
+                continue
+            if any(part.topic in group.topics and end > (done[part].offset if part in done else 0) for part, end in ends.items()):
+                behind.append(group.name)
+        return behind
+
+
+@asynccontextmanager
+async def offsets(stack: Stack) -> AsyncIterator[Offsets]:
+    """A look at Kafka's offsets for as long as the block runs."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=stack.kafka)
+    async with AIOKafkaConsumer(bootstrap_servers=stack.kafka, enable_auto_commit=False) as reader:
+        # An assigned partition's leader is known at once; else the client asks topic by topic, which takes seconds.
+        reader.assign(partitions(EVENT_TOPICS))
+        reader.pause(*partitions(EVENT_TOPICS))
+        await admin.start()
         try:
-            await eventually("everything at rest", still, patience)
+            yield Offsets(reader, admin)
         finally:
             await admin.close()
-
-
-async def behind(admin: AIOKafkaAdminClient, ends: dict[TopicPartition, int]) -> list[str]:
-    """Groups that have not applied all of their topics."""
-    behind = []
-    for group in groups():
-        done = await admin.list_consumer_group_offsets(group.name)
-        if any(part.topic in group.topics and end > (done[part].offset if part in done else 0) for part, end in ends.items()):
-            behind.append(group.name)
-    return behind
 
 
 async def _unpublished(stack: Stack) -> int:

@@ -1,6 +1,7 @@
 """Looks for everything that was accepted in every place that should know it, once nothing is under way any more."""
 
 import asyncio
+import json
 from typing import Any
 from uuid import UUID
 
@@ -8,10 +9,12 @@ from dev.demo.stage import Stage
 
 from .. import agreement, looking, ordering, people, waiting
 from ..load import Load, Work
+from . import rebuilt
 from .stack import Breakable
 from .verdict import Verdict
 from .work import COURSE, More
 
+ASKED = "select value from outbox where topic = 'message.requested'"
 COURSES = ("rise-finance-fundamentals", COURSE)
 
 
@@ -25,8 +28,11 @@ async def looked(broken: Breakable, stage: Stage, load: Load, more: More) -> Ver
     await looking.settled(broken.live.stack)
     for work in load.work:
         await _student(stage, verdict, work, more)
-    await _newcomers(stage, verdict, load)
+    await _newcomers(stage, verdict, load, more)
+    await _assignments(stage, verdict, more)
+    await _mails(stage, verdict)
     await _delivery(broken, verdict)
+    await rebuilt.compare(stage.stack, verdict)
     verdict.other += [f"a client met {what}" for what in load.faults if " 500 " in what]
     return verdict
 
@@ -66,20 +72,51 @@ async def _audited(stage: Stage, verdict: Verdict, work: Work) -> None:
     verdict.sum(f"audit of voids of {work.student.name}", len(work.voided), trail.get("hours.void", 0))
 
 
-async def _newcomers(stage: Stage, verdict: Verdict, load: Load) -> None:
+async def _newcomers(stage: Stage, verdict: Verdict, load: Load, more: More) -> None:
     admin = stage.people["Admin"]
     enrolled = await agreement.every(admin, "onboarding", "/v1/enrollments", program_id=load.program)
     everyone = [one.enrollment for one in (*load.newcomers, *load.work)]
     verdict.once("enrollments", everyone, [one["id"] for one in enrolled])
     milady = (await stage.sandbox.get("/control/state")).json()["students"]
     places = [(student["email"].lower(), one["course_code"]) for student in milady for one in student["enrollments"]]
-    ours = {one.email.lower() for one in load.newcomers}
-    wanted = [(email, course) for email in ours for course in COURSES]
-    verdict.once("places in Milady", wanted, [place for place in places if place[0] in ours])
+    staying = {one.email.lower() for one in load.newcomers if one.enrollment not in more.withdrawn}
+    leaving = {one.email.lower() for one in load.newcomers} - staying
+    wanted = [(email, course) for email in staying for course in COURSES]
+    verdict.once("places in Milady", wanted, [place for place in places if place[0] in staying])
+    # Who left may have done so before there was a place; who stayed a while has one.
+    before = [place for place in places if place[0] in leaving]
+    verdict.once("places in Milady of those who left", set(before), before)
+    gone = [one["id"] for one in enrolled if one["status"] == "withdrawn"]
+    verdict.once("withdrawals", more.withdrawn, gone)
     for one in load.newcomers:
-        told = await agreement.every(admin, "messaging", "/v1/notifications", recipient_id=one.id)
-        verdict.once(f"mail to {one.email}", [("welcome", "sent")], [(each["kind"], each["status"]) for each in told])
+        told = [
+            (each["kind"], each["status"]) for each in await agreement.every(admin, "messaging", "/v1/notifications", recipient_id=one.id)
+        ]
+        wanted_mail = [("welcome", "sent")] if one.email.lower() in staying or told else []
+        verdict.once(f"mail to {one.email}", wanted_mail, told)
         verdict.same(f"portal of {one.email}", await agreement.owners(admin, one.enrollment), await agreement.portal(stage, one.enrollment))
+
+
+async def _assignments(stage: Stage, verdict: Verdict, more: More) -> None:
+    """Who may see whom, at the owner and in every service that keeps it."""
+    admin = stage.people["Admin"]
+    listed = await agreement.every(admin, "onboarding", "/v1/assignments", partner_id=more.partner.id)
+    verdict.once("assignments", more.assigned.items(), [(one["id"], one["active"]) for one in listed])
+    kept = "select grant_id::text as id, active from access_grant where viewer_id = $1"
+    for service in ("milady-sync", "skills", "compliance", "portal"):
+        rows = await looking.rows(stage.stack, service, kept, UUID(more.partner.id))
+        verdict.once(f"who sees whom in {service}", more.assigned.items(), [(row["id"], row["active"]) for row in rows])
+
+
+async def _mails(stage: Stage, verdict: Verdict) -> None:
+    """Every message that was asked for was sent, and is one mail."""
+    sent = {str(row["id"]): row["status"] for row in await looking.rows(
+        stage.stack, "messaging", "select message_id as id, status from message")}  # fmt: skip
+    verdict.once("messages sent", sent, [name for name, status in sent.items() if status == "sent"])
+    verdict.once("mails", sent, [file.stem for file in (stage.stack.home / "outbox").glob("*.eml")])
+    for service in waiting.EVERY_SERVICE:
+        wanted = {json.loads(row["value"])["message_id"] for row in await looking.rows(stage.stack, service, ASKED)}
+        verdict.once(f"messages that {service} asked for", wanted, wanted & sent.keys())
 
 
 async def _delivery(broken: Breakable, verdict: Verdict) -> None:

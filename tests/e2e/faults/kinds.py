@@ -219,9 +219,7 @@ async def clock_moved(world: World) -> str:
     file = world.broken.folder / f"{name.replace('-', '_')}.clock"
     file.write_text(str(seconds))
     try:
-        await asyncio.to_thread(waiting.kill, world.live, name)
-        await asyncio.sleep(2)
+        await asyncio.sleep(world.rng.uniform(1, 3))
     finally:
         file.unlink()
-        await asyncio.to_thread(waiting.kill, world.live, name)
     return f"{name} by {seconds} s"

@@ -2,8 +2,6 @@
 
 import time
 
-from aiokafka import AIOKafkaConsumer
-from aiokafka.admin import AIOKafkaAdminClient
 from dev.demo.stage import eventually
 from dev.stack import Stack
 
@@ -26,16 +24,11 @@ async def recovered(stack: Stack) -> float:
         return True
 
     await eventually("the backlog on Kafka", published)
-    admin = AIOKafkaAdminClient(bootstrap_servers=stack.kafka)
-    await admin.start()
-    try:
-        async with AIOKafkaConsumer(bootstrap_servers=stack.kafka, enable_auto_commit=False) as reader:
-            ends = await reader.end_offsets(looking.partitions(looking.EVENT_TOPICS))
+    async with looking.offsets(stack) as kafka:
+        ends = await kafka.ends()
 
         async def applied() -> bool:
-            return not await looking.behind(admin, ends)
+            return not await kafka.behind(ends)
 
         await eventually("the backlog applied", applied)
-    finally:
-        await admin.close()
     return time.monotonic() - began

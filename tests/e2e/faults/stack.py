@@ -16,6 +16,7 @@ from dev.proxy import tell
 from dev.stack import Stack
 
 HERE = Path(__file__).parent
+PATCHED = HERE / "patched"
 ROOT = HERE.parents[2]
 
 
@@ -49,7 +50,7 @@ def breakable(without: str = "") -> Iterator[Breakable]:
     folder.chmod(0o777)
     in_containers = bool(os.environ.get("CHAIRSIDE_CONTAINERS"))
     settings = {"CHAIRSIDE_FAULTS": str(folder), "CHAIRSIDE_WITHOUT": without}
-    settings |= _FOR_CONTAINERS if in_containers else {"CHAIRSIDE_PROXIED": "1", "PYTHONPATH": str(HERE / "patched")}
+    settings |= _FOR_CONTAINERS if in_containers else {"CHAIRSIDE_PROXIED": "1", "PYTHONPATH": str(PATCHED)}
     stack = Stack(Path(tempfile.mkdtemp(prefix="chairside-")).resolve(), free_base())
     with patch.dict(os.environ, settings):
         live = live_at(stack)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import httpx
-from dev.demo.stage import Stage
+from dev.demo.stage import Person, Stage
 
 from .. import people
 from ..load import Load, at_work, insist, prepared
@@ -17,8 +17,11 @@ ZONE = "America/Los_Angeles"
 
 @dataclass
 class More:
-    """What was accepted beside the load's own: approvals by entry, minutes studied by enrollment, sign-ups that told everyone."""
+    """What was accepted beside the load's own: approvals by entry, minutes studied by enrollment, who may see whom, who left."""
 
+    partner: Person
+    assigned: dict[str, bool] = field(default_factory=dict)
+    withdrawn: set[str] = field(default_factory=set)
     approved: set[str] = field(default_factory=set)
     studied: dict[str, int] = field(default_factory=dict)
     syncs: int = 0
@@ -73,9 +76,35 @@ async def watches(load: Load, more: More, stop: asyncio.Event) -> None:
         await asyncio.sleep(1)
 
 
-async def everyone(stage: Stage, students: int) -> tuple[Load, More]:
-    """A program with students whom every service knows, and nobody at work yet."""
-    return await prepared(stage, ZONE, students), More()
+async def moves(load: Load, more: More, stop: asyncio.Event) -> None:
+    """The administrator assigns newcomers to a second partner and ends half of that; the holder withdraws every third."""
+    admin, number = load.stage.people["Admin"], 0
+    while not stop.is_set():
+        while number < len(load.newcomers) - 2:
+            one = load.newcomers[number]
+            told = {"student_id": one.id, "partner_id": more.partner.id, "role": "program_holder"}
+            made = await insist(admin, "onboarding", "/v1/assignments", told, load.faults)
+            assert made.status_code == 201, made.text
+            more.assigned[made.json()["id"]] = True
+            if number % 2:
+                ended = await insist(admin, "onboarding", f"/v1/assignments/{made.json()['id']}", None, load.faults, method="DELETE")
+                assert ended.status_code == 204, ended.text
+                more.assigned[made.json()["id"]] = False
+            if number % 3 == 0:
+                leaving = {"ended_on": load.work[0].began.isoformat(), "reason": "moved away"}
+                gone = await insist(load.holder, "onboarding", f"/v1/enrollments/{one.enrollment}/withdrawal", leaving, load.faults)
+                assert gone.status_code == 200, gone.text
+                more.withdrawn.add(one.enrollment)
+            number += 1
+        await asyncio.sleep(0.5)
+
+
+async def everyone(stage: Stage, students: int, pause: float) -> tuple[Load, More]:
+    """A program with students whom every service knows, a second partner, and nobody at work yet."""
+    partner = await people.program_holder(stage, "Second")
+    load = await prepared(stage, ZONE, students)
+    load.pause = pause
+    return load, More(partner)
 
 
 @asynccontextmanager
@@ -83,7 +112,7 @@ async def all_at_work(load: Load, more: More) -> AsyncIterator[None]:
     """Everyone works until the end of the block."""
     stop = asyncio.Event()
     async with at_work(load), asyncio.TaskGroup() as group:
-        for doing in (approves, studies, watches):
+        for doing in (approves, studies, watches, moves):
             group.create_task(doing(load, more, stop))
         try:
             yield

@@ -97,7 +97,7 @@ class Consumer:
         self._subscriber = broker.subscriber(
             *inbox.topics, group_id=inbox.consumer, batch=True, max_records=inbox.max_records, batch_timeout_ms=POLL_MS,
             ack_policy=AckPolicy.MANUAL, auto_offset_reset="earliest", parser=_parse, decoder=_keep,
-            session_timeout_ms=10000, heartbeat_interval_ms=1000, max_poll_interval_ms=300000,
+            session_timeout_ms=6000, heartbeat_interval_ms=1000, max_poll_interval_ms=300000,
         )  # fmt: skip
         self._subscriber(self._take)
         return broker

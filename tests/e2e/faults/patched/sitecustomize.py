@@ -1,6 +1,7 @@
 """Makes a patched build of every service whose PYTHONPATH this folder is on: exact places to die, and guards that can be left out.
 
 CHAIRSIDE_FAULTS: a folder; a file `<service>.<place>` in it makes that service end, as SIGKILL would, when it next comes to the place.
+CHAIRSIDE_GROUP_SUFFIX: consumer groups bear it behind their name.
 CHAIRSIDE_WITHOUT: `inbox`, `order` or `mark-after-publish`: the build without that guard, which the checker must find out.
 """
 
@@ -9,6 +10,7 @@ import os
 import random
 import re
 import sys
+import time
 from pathlib import Path
 
 
@@ -77,15 +79,40 @@ def _without_mark_after_publish() -> None:
 
 
 def _clock() -> None:
-    """A clock that goes wrong by the seconds in the file `<module>.clock`, for as long as this process lives."""
+    """A clock that is wrong by the seconds in the file `<module>.clock`, for as long as that is there. Timers are not touched."""
+    import threading
+
     module = sys.orig_argv[sys.orig_argv.index("-m") + 1] if "-m" in sys.orig_argv else ""
     file = Path(os.environ["CHAIRSIDE_FAULTS"]) / f"{module}.clock"
-    if file.exists():
-        from datetime import UTC, datetime, timedelta
+    threading.Thread(target=_follow, args=(file,), daemon=True).start()
 
-        import time_machine
 
-        time_machine.travel(datetime.now(UTC) + timedelta(seconds=float(file.read_text())), tick=True).start()
+def _follow(file: Path) -> None:
+    from datetime import UTC, datetime, timedelta
+
+    import time_machine
+
+    wrong = None
+    while True:
+        if wrong is None and file.exists():
+            wrong = time_machine.travel(datetime.now(UTC) + timedelta(seconds=float(file.read_text())), tick=True)
+            wrong.start()
+        elif wrong is not None and not file.exists():
+            wrong.stop()
+            wrong = None
+        time.sleep(0.1)
+
+
+def _another_group() -> None:
+    """Groups of another name, so that a second service hears everything by itself."""
+    from faststream.kafka import KafkaBroker
+
+    subscriber = KafkaBroker.subscriber
+
+    def renamed(self, *topics, group_id, **how):
+        return subscriber(self, *topics, group_id=group_id + os.environ["CHAIRSIDE_GROUP_SUFFIX"], **how)
+
+    KafkaBroker.subscriber = renamed
 
 
 _WITHOUT = {"inbox": _without_inbox, "order": _without_order, "mark-after-publish": _without_mark_after_publish}
@@ -95,3 +122,5 @@ if os.environ.get("CHAIRSIDE_FAULTS"):
     _clock()
     if os.environ.get("CHAIRSIDE_WITHOUT"):
         _WITHOUT[os.environ["CHAIRSIDE_WITHOUT"]]()
+if os.environ.get("CHAIRSIDE_GROUP_SUFFIX"):
+    _another_group()
