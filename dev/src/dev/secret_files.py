@@ -25,6 +25,7 @@ def contents(password: Callable[[], str] = _random, host: str = "postgres:5432")
         "postgres_url": f"postgresql://postgres:{postgres}@{host}/postgres",
         "milady_token": password(),
         "admin_password": password(),
+        "grafana_password": password(),
         **addresses,
     }
 

@@ -55,3 +55,4 @@ async def test_without_kafka_it_waits_and_says_so(start_service):
     missing = (await toy.client().get("/readyz")).json()["missing"]
     assert nowhere in missing["relay"]
     assert nowhere in missing["consumer toy"]
+    assert 'readiness_lacks{what="relay"} 1.0' in (await toy.client().get("/metrics")).text

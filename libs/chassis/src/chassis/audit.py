@@ -10,12 +10,14 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from prometheus_client import Gauge
 
 from chassis.database import Database, Transaction, is_transient
 from chassis.outbox import Publishable, publish
 from chassis.telemetry import current_trace_id
 
 log = structlog.get_logger()
+all_sealed_at = Gauge("audit_all_sealed_timestamp_seconds", "When no audit entry was left unsealed, as Unix time; 0 where nothing seals")
 GENESIS = "0" * 64
 SEAL_EVERY, SEAL_BATCH = 0.5, 1000
 FIELDS = (
@@ -147,10 +149,13 @@ class Sealer:
 
     async def run(self) -> None:
         """Runs until it is cancelled."""
+        all_sealed_at.set_to_current_time()
         while True:
             try:
                 async with self.database.transaction() as tx:
                     more = await seal(tx, self.event_of) == SEAL_BATCH
+                if not more:
+                    all_sealed_at.set_to_current_time()
             except Exception as error:
                 if not is_transient(error):
                     log.exception("audit entries are not sealed")

@@ -10,7 +10,7 @@ from opentelemetry.trace import SpanKind, set_span_in_context
 from prometheus_client import Counter
 
 from chassis.database import Database, Transaction, is_transient
-from chassis.deadletters import DeadLetters
+from chassis.deadletters import DeadLetters, dead
 from chassis.envelope import Delivery, EventType, UnreadableError
 from chassis.telemetry import context_of, tracer
 
@@ -91,6 +91,12 @@ class Applier:
         self.database = database
         self.dead_letters = dead_letters
         self.context = context
+        # A series that begins with its first event shows no increase, and an alert on the first dead letter would not fire.
+        skipped.labels(inbox.consumer)
+        retried.labels(inbox.consumer)
+        for topic in inbox.topics:
+            handled.labels(inbox.consumer, topic)
+            dead.labels(inbox.consumer, topic)
 
     async def apply(self, deliveries: Sequence[Delivery]) -> None:
         """Applies all, or sets aside what cannot be applied; on return everything may be committed.

@@ -15,22 +15,25 @@ from aiokafka.partitioner import DefaultPartitioner
 from opentelemetry.trace import SpanKind
 from prometheus_client import Counter, Gauge
 
-from chassis.database import Database, Transaction
+from chassis.database import Database, Transaction, is_transient
 from chassis.schema import role
 from chassis.telemetry import current_trace_id, current_traceparent, tracer
 
 log = structlog.get_logger()
 published = Counter("outbox_published_total", "Events that the relay carried to Kafka", ["topic"])
-depth = Gauge("outbox_depth", "Committed events that are not in Kafka yet")
+depth = Gauge("outbox_depth", "Committed events that are not in Kafka yet, counted up to 100,000")
 age = Gauge("outbox_age_seconds", "Age of the oldest of them")
 
 BATCH = 2000
 BUSY_POLL, IDLE_POLL, BUSY_FOR = 0.0015, 0.25, 0.06
 """Seconds. NOTIFY is a hint at most every 0.04 s, so the relay polls on for longer than that after each event."""
 STANDBY_POLL = 1.0
+MEASURE_EVERY = 5.0
 LOCK = "select pg_try_advisory_lock(hashtext('outbox relay'))"
 READ = """select id, message_id, topic, key, schema_uri, value, traceparent, created_at from outbox
  where published_at is null order by id limit $1"""
+WAITING = """select (select count(*) from (select from outbox where published_at is null limit 100000) w) as depth,
+ coalesce((select extract(epoch from now() - created_at) from outbox where published_at is null order by id limit 1), 0) as age"""
 MARK = "update outbox set published_at = now() where published_at is null and id = any($1::bigint[])"
 partition_of_key = DefaultPartitioner()
 
@@ -134,7 +137,7 @@ class Relay:
             await connection.close(timeout=5)
 
     async def _drain(self, connection: asyncpg.Connection, producer: AIOKafkaProducer) -> None:
-        last_seen = last_idle = 0.0
+        last_seen = 0.0
         while not self.stopping.is_set():
             self.database.published.clear()
             rows = await connection.fetch(READ, BATCH)
@@ -144,9 +147,6 @@ class Relay:
                 await connection.execute(MARK, [row["id"] for row in rows])
                 last_seen = now
             if len(rows) < BATCH:
-                if now - last_idle > 1:
-                    last_idle = now
-                    await self._measure(connection)
                 await self._pause(BUSY_POLL if now - last_seen < BUSY_FOR else IDLE_POLL)
 
     async def _send(self, producer: AIOKafkaProducer, rows: list[Any]) -> None:
@@ -179,20 +179,26 @@ class Relay:
                 batch.append(**record)
         await (await producer.send_batch(batch, topic, partition=partition))
 
-    async def _measure(self, connection: asyncpg.Connection) -> None:
-        row = await connection.fetchrow(
-            """select count(*) as depth, coalesce(extract(epoch from now() - min(created_at)), 0) as age
-               from outbox where published_at is null"""
-        )
-        depth.set(row["depth"])
-        age.set(float(row["age"]))
-
     async def _pause(self, seconds: float) -> None:
         try:
             async with asyncio.timeout(seconds):
                 await self.database.published.wait()
         except TimeoutError:
             return
+
+
+async def measure(database: Database) -> None:
+    """Keeps the outbox's depth and age true, above all while the relay cannot get on. Runs until it is cancelled."""
+    while True:
+        try:
+            async with database.transaction() as tx:
+                row = (await tx.all(WAITING))[0]
+            depth.set(row.depth)
+            age.set(float(row.age))
+        except Exception as error:
+            if not is_transient(error):
+                raise
+        await asyncio.sleep(MEASURE_EVERY)
 
 
 async def replay(tx: Transaction, *, topic: str | None = None, since: datetime | None = None) -> int:

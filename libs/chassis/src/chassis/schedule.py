@@ -8,12 +8,15 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from cronsim import CronSim
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 from chassis.database import Database, Transaction
 
 log = structlog.get_logger()
-outcomes = Counter("job_runs_total", "Runs of scheduled jobs", ["job", "outcome"])
+outcomes = Counter("job_runs_total", "Runs of scheduled jobs", ["name", "outcome"])
+looked_at = Gauge(
+    "scheduler_looked_timestamp_seconds", "When the scheduler last went through all jobs, as Unix time; 0 where there is none"
+)
 CATCH_UP = timedelta(days=1)
 TICK, PAUSE_AFTER_FAILURE = 1.0, 15.0
 
@@ -83,9 +86,13 @@ class Scheduler:
     def __init__(self, database: Database, jobs: list[Job], clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.database, self.jobs, self.clock = database, jobs, clock
         self._done: dict[tuple[str, str, datetime], None] = {}
+        for job in jobs:
+            for outcome in ("ran", "failed"):
+                outcomes.labels(job.name, outcome)
 
     async def run(self) -> None:
         """Runs until it is cancelled; a job that fails is tried again a little later, and the others go on."""
+        looked_at.set_to_current_time()
         while True:
             pause = TICK
             for job in self.jobs:
@@ -95,6 +102,7 @@ class Scheduler:
                     outcomes.labels(job.name, "failed").inc()
                     log.exception("job failed and is tried again", job=job.name)
                     pause = PAUSE_AFTER_FAILURE
+            looked_at.set_to_current_time()
             await asyncio.sleep(pause)
 
     async def tick(self, job: Job) -> int:

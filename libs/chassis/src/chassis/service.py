@@ -14,7 +14,7 @@ import uvicorn
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse, Response
 from fastapi.telemetry import TelemetryConfig
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
 from chassis import audit, audit_api, idempotency, problems, readiness, telemetry
 from chassis.auth import Verifier
@@ -23,7 +23,7 @@ from chassis.database import Database
 from chassis.deadletters import DeadLetters
 from chassis.http import QUIET, Edge
 from chassis.inbox import Applier, Inbox
-from chassis.outbox import Relay
+from chassis.outbox import Relay, measure
 from chassis.schedule import Job, Scheduler
 from chassis.settings import Settings, unusable
 from chassis.storage import Storage
@@ -31,6 +31,7 @@ from chassis.storage import Storage
 log = structlog.get_logger()
 PARTS = ("api", "consumers", "relay", "scheduler", "workers")
 GRACE = 15
+lacks = Gauge("readiness_lacks", "1 for each thing that /readyz says is missing", ["what"])
 ONE_SPAN: TelemetryConfig = {
     "metrics": False, "logs": False, "operation_spans": False, "exclude": lambda scope: scope.get("path") in QUIET,
 }  # fmt: skip
@@ -149,6 +150,10 @@ def _add_probes(app: FastAPI, process: Process) -> None:
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
+        missing = await process.not_ready()
+        lacks.clear()
+        for what in missing:
+            lacks.labels(what).set(1)
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     @app.get("/asyncapi.json", include_in_schema=False)
@@ -172,6 +177,7 @@ async def _running(process: Process) -> AsyncIterator[list[asyncio.Task[None]]]:
     if "relay" in process.parts:
         process.relay = Relay(context.database, context.settings.kafka)
         graceful.append(_keep_running("relay", process.relay.run))
+        endless.append(_keep_running("outbox gauges", lambda: measure(context.database)))
         endless.append(_keep_running("sealer", audit.Sealer(context.database, service.audit_event).run))
     if "scheduler" in process.parts:
         endless.append(_keep_running("scheduler", Scheduler(context.database, [*service.jobs, idempotency.FORGET]).run))

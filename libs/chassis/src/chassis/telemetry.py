@@ -5,7 +5,8 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -17,9 +18,13 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased, TraceIdRatioBased
+from prometheus_client import Gauge
 from structlog.typing import Processor
 
 tracer = trace.get_tracer("chassis")
+memory_limit = Gauge("memory_limit_bytes", "What the container may take before it is killed; 0 where there is no limit")
+LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+NO_LIMIT = 1 << 60
 
 
 def set_up(service: str, *, traces: str, share: float, log_level: str) -> TracerProvider:
@@ -33,9 +38,21 @@ def set_up(service: str, *, traces: str, share: float, log_level: str) -> Tracer
         file = f"{traces}{service}-{socket.gethostname()}-{os.getpid()}.jsonl" if traces.endswith("/") else traces
         provider.add_span_processor(BatchSpanProcessor(_exporter(file), schedule_delay_millis=500))
     trace.set_tracer_provider(provider)
+    memory_limit.set(limit_of_memory())
     HTTPXClientInstrumentor().instrument()
     _set_up_logs(service, log_level)
     return provider
+
+
+def limit_of_memory(files: Sequence[str | Path] = LIMITS) -> int:
+    """The bytes that the control group grants, by the first of `files` (versions 2 and 1) that is there; 0 without a limit."""
+    for file in files:
+        try:
+            said = Path(file).read_text().strip()
+        except OSError:
+            continue
+        return int(said) if said.isdecimal() and int(said) < NO_LIMIT else 0
+    return 0
 
 
 def _exporter(traces: str) -> SpanExporter:

@@ -1,6 +1,7 @@
 """What needs Milady and therefore runs outside of any transaction: look, ask, and hand the answer over to be stored."""
 
 import asyncio
+import itertools
 from collections.abc import Awaitable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -10,6 +11,7 @@ from chassis import audit
 from chassis.principal import Caller, Principal
 from chassis.service import Context
 from contracts.milady import ProvisioningRequested, SyncRequested
+from prometheus_client import Counter
 
 from milady_sync import domain, queries
 from milady_sync.client import Launch, Milady, MiladyError
@@ -17,6 +19,10 @@ from milady_sync.settings import MiladySettings
 
 Here = Context[MiladySettings]
 T = TypeVar("T")
+outcomes = Counter("milady_work_total", "Enrollments that Milady was asked about, by what came of it", ["work", "outcome"])
+# Known from the start, so that the first failure is an increase.
+for each in itertools.product(("provision", "sync"), ("done", "failed")):
+    outcomes.labels(*each)
 BUDGET = 60.0
 """Seconds for all questions about one enrollment. A batch of 20, 8 at once, stays below Kafka's poll limit of 300 s."""
 
@@ -25,7 +31,7 @@ async def provision(context: Here, event: ProvisioningRequested) -> domain.Accou
     """Finds or makes the account and its courses; None when that is not wanted any more."""
     async with context.database.transaction() as tx:
         place = await queries.place_to_provision(tx, event.enrollment_id)
-    return await _within_budget(_provision(context.resources, place)) if place else None
+    return await _within_budget("provision", _provision(context.resources, place)) if place else None
 
 
 async def _provision(milady: Milady, place: Any) -> domain.Account:
@@ -38,7 +44,7 @@ async def read(context: Here, event: SyncRequested) -> domain.Reading | domain.F
     """Reads progress and time of every course; None when the enrollment has ended or has none."""
     async with context.database.transaction() as tx:
         courses = await queries.courses_to_read(tx, event.enrollment_id)
-    return await _within_budget(_read(context.resources, courses)) if courses else None
+    return await _within_budget("sync", _read(context.resources, courses)) if courses else None
 
 
 async def _read(milady: Milady, courses: queries.Rows) -> domain.Reading:
@@ -53,15 +59,16 @@ async def _read_course(milady: Milady, course: Any) -> domain.CourseReading:
     return domain.CourseReading(course.course_code, await milady.progress(course.milady_enrollment_id), since, entries)
 
 
-async def _within_budget(asking: Awaitable[T]) -> T | domain.Failure:
+async def _within_budget(work: str, asking: Awaitable[T]) -> T | domain.Failure:
     """A failure of Milady's is an outcome like others: it is stored, shown and tried again, and never a dead letter."""
     try:
         async with asyncio.timeout(BUDGET):
-            return await asking
-    except MiladyError as error:
-        return domain.Failure(str(error))
-    except TimeoutError:
-        return domain.Failure(f"Milady took longer than {BUDGET:.0f} seconds.")
+            answer = await asking
+    except (MiladyError, TimeoutError) as error:
+        outcomes.labels(work, "failed").inc()
+        return domain.Failure(str(error) if isinstance(error, MiladyError) else f"Milady took longer than {BUDGET:.0f} seconds.")
+    outcomes.labels(work, "done").inc()
+    return answer
 
 
 async def launch(context: Here, who: Principal, caller: Caller, enrollment_id: UUID, course_code: str) -> Launch:

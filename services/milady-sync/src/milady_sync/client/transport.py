@@ -12,6 +12,7 @@ import httpx
 import stamina
 import structlog
 from aiolimiter import AsyncLimiter
+from prometheus_client import Counter, Histogram
 from purgatory import AsyncCircuitBreakerFactory
 from purgatory.domain.model import OpenedState
 from stamina.instrumentation import RetryDetails, set_on_retry_hooks
@@ -20,6 +21,8 @@ from milady_sync.client import answers
 from milady_sync.client.errors import MiladyBusy, MiladyDown, MiladyMalformed, MiladyRefused
 
 log = structlog.get_logger()
+seconds = Histogram("milady_request_seconds", "Time that Milady took to answer", ["method", "status"])
+left_alone = Counter("milady_left_alone_total", "Questions that were not asked because the circuit breaker was open")
 TRIES, PATIENCE = 5, 20.0
 """How often a question is asked that meets faults, and for how many seconds one is asked at most, busy signals included."""
 FIRST_WAIT, LONGEST_WAIT, JITTER = 0.1, 3.0, 0.5
@@ -88,10 +91,14 @@ class Transport:
         return response
 
     async def _exchange(self, method: str, path: str, request: dict[str, Any]) -> httpx.Response:
+        started, status = time.perf_counter(), "none"
         try:
             response = await self.http.request(method, path, **request)
+            status = str(response.status_code)
         except httpx.HTTPError as error:
             raise MiladyDown(f"Milady did not answer ({type(error).__name__}).") from error
+        finally:
+            seconds.labels(method, status).observe(time.perf_counter() - started)
         if response.is_server_error:
             raise MiladyDown(f"Milady answered with a fault of its own (status {response.status_code}).")
         return response
@@ -102,6 +109,7 @@ def _left(opened_at: float | None) -> float:
 
 
 def _left_alone(wait: float) -> MiladyDown:
+    left_alone.inc()
     return MiladyDown("Milady failed several times in a row and is left alone for a moment.", max(wait, 0) + 0.05)
 
 
