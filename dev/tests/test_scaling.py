@@ -1,14 +1,21 @@
 """`./chairside scale`: as many processes with workers as were asked for, while the stack runs on."""
 
+import asyncio
 import importlib
 import json
-from collections.abc import Iterator
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from dev.live import Live, free_base, temporary_stack
 from dev.live_processes import Processes
+from dev.processes import Handle
 from dev.stack import SERVICES, Stack
+from dev.supervisor import Spec, Supervisor
 
 from dev import state as states
 
@@ -105,3 +112,48 @@ def test_the_services_said_to_have_workers_are_those_that_do() -> None:
     apps = {one.name: importlib.import_module(f"{one.module}.app").service for one in SERVICES}
     have = [name for name, app in apps.items() if app.tasks or any(inbox.part == "workers" for inbox in app.inboxes)]
     assert have == [one.name for one in SERVICES if one.workers]
+
+
+async def test_what_dies_as_it_is_scaled_away_is_not_started_again(tmp_path: Path) -> None:
+    """It is being started again just then: its new start has got as far as its preparation."""
+    stack, starts, go_on = Stack(tmp_path, free_base()), [0], threading.Event()
+    supervisor = Supervisor(stack, state := states.State(stack.base, Handle.of(1)))
+
+    def prepare() -> None:
+        starts[0] += 1
+        if starts[0] > 1:
+            go_on.wait(60)
+            starts[0] += 1
+
+    argv = [sys.executable, "-c", "print('it runs', flush=True)"]
+    await supervisor.start(Spec("brief", argv, {}, lambda: "", prepare=prepare))
+    watcher = asyncio.create_task(supervisor.watch())
+    await asyncio.to_thread(until, lambda: starts[0] == 2)
+    await supervisor.leave(["brief"])
+    go_on.set()
+    await asyncio.to_thread(until, lambda: starts[0] == 3)
+    await asyncio.sleep(0.2)
+    watcher.cancel()
+    assert (supervisor.names, state.processes, stack.log("brief").read_text()) == ([], {}, "it runs\n")
+
+
+def test_a_stack_whose_terminal_goes_away_stops_in_order(tmp_path: Path) -> None:
+    live = Processes(Stack(tmp_path, free_base()))
+    terminal = [sys.executable, "-c", "import pty, sys; pty.spawn(sys.argv[1:])", sys.executable, "-m", "dev", "up"]
+    try:
+        with subprocess.Popen(terminal, env=live.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
+            until(lambda: (state := states.running(live.stack)) is not None and state.ready)
+            state = states.running(live.stack)
+            process.kill()
+        assert state is not None
+        until(lambda: not state.supervisor.alive())
+        assert states.left_behind(live.stack) == {}
+    finally:
+        live.remove()
+
+
+def until(holds: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 180
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come to hold"
+        time.sleep(0.05)
