@@ -6,9 +6,12 @@ import time
 from uuid import uuid4
 
 import pytest
-from chassis import outbox
+from chassis import consumer, outbox
+from chassis.consumer import Consumer
+from chassis.deadletters import DeadLetters
+from chassis.inbox import Applier, Inbox
 from chassis.telemetry import limit_of_memory
-from dev.harness import eventually
+from dev.harness import eventually, send
 from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 from toy.app import NoteWritten
@@ -68,6 +71,33 @@ async def test_the_outbox_is_measured_although_no_relay_gets_on(database):
             await watching
         async with database.transaction() as tx:
             await tx.execute("update outbox set published_at = now() where published_at is null")
+
+
+async def test_what_a_consumer_has_in_hand_is_behind_until_it_is_applied(database, kafka, monkeypatch):
+    monkeypatch.setattr(consumer, "LOOK_EVERY", 0.1)
+    applied = asyncio.Event()
+
+    class Hanging(Applier):
+        async def apply(self, deliveries):
+            await applied.wait()
+
+    slow = Inbox("slow")
+    slow.on(NoteWritten)(None)
+    labels = {"consumer": "slow", "topic": "note.written"}
+    running = Consumer(Hanging(slow, database, DeadLetters(kafka)), kafka)
+    task = asyncio.create_task(running.run())
+    try:
+        await send(kafka, "toy", NoteWritten(note_id=uuid4(), revision=1, body="hangs"))
+        await eventually(lambda: asyncio.sleep(0, running.busy))
+        await eventually(lambda: asyncio.sleep(0, REGISTRY.get_sample_value("consumer_lag", labels) or 0.0))
+        await asyncio.sleep(0.5)
+        assert REGISTRY.get_sample_value("consumer_lag", labels) >= 1
+        applied.set()
+        await eventually(lambda: asyncio.sleep(0, REGISTRY.get_sample_value("consumer_lag", labels) == 0))
+    finally:
+        applied.set()
+        await running.stop()
+        await asyncio.wait_for(task, 20)
 
 
 @pytest.mark.parametrize(

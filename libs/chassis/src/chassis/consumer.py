@@ -44,6 +44,7 @@ class Consumer:
         self.stopping = asyncio.Event()
         self._subscriber: Any = None
         self._positions: dict[TopicPartition, int] = {}
+        self._in_hand: dict[TopicPartition, int] = {}
 
     @property
     def joined(self) -> bool:
@@ -110,7 +111,7 @@ class Consumer:
             part = TopicPartition(record.topic, record.partition)
             first.setdefault(part, record.offset)
             after[part] = record.offset + 1
-        self.busy = True
+        self.busy, self._in_hand = True, first
         try:
             await self.applier.apply([Delivery.of(record) for record in records])
             await consumer.commit(after)
@@ -122,7 +123,7 @@ class Consumer:
             for part in first.keys() & consumer.assignment():
                 consumer.seek(part, first[part])
         finally:
-            self.busy = False
+            self.busy, self._in_hand = False, {}
 
     async def _watch(self) -> None:
         """Returns, for a fresh start, when the consumer holds no partition or does not move although there is more."""
@@ -134,9 +135,15 @@ class Consumer:
                 log.error("consumer stalled and starts over", consumer=self.applier.inbox.consumer)
                 return
 
+    def _tell(self, behind: dict[str, int]) -> None:
+        """Sets the lag of every topic: what another member of the group holds now is not behind here."""
+        for topic in self.applier.inbox.topics:
+            lag.labels(self.applier.inbox.consumer, topic).set(behind.get(topic, 0))
+
     def _moves(self) -> bool:
         consumer = self._subscriber.consumer
         if consumer is None or not consumer.assignment():
+            self._tell({})
             return False
         behind: dict[str, int] = {}
         positions = {}
@@ -144,9 +151,10 @@ class Consumer:
             state = consumer._subscription.subscription.assignment.state_value(part)
             position = state.position if state and state.has_valid_position else 0
             positions[part] = position
-            behind[part.topic] = behind.get(part.topic, 0) + max(0, (consumer.highwater(part) or position) - position)
-        for topic, count in behind.items():
-            lag.labels(self.applier.inbox.consumer, topic).set(count)
+            behind[part.topic] = behind.get(part.topic, 0) + max(
+                0, (consumer.highwater(part) or position) - self._in_hand.get(part, position)
+            )
+        self._tell(behind)
         moved = positions != self._positions
         self._positions = positions
         return self.busy or moved or not any(behind.values())
