@@ -128,6 +128,17 @@ async def test_poison_is_listed_and_redriven_once(toy, kafka):
     assert await toy.sql("select * from told where note_id = $1", poison.note_id) == []
 
 
+async def test_a_letter_whose_cause_was_mended_is_applied_once(toy, kafka):
+    refused, good = note("refused for now"), note("fine")
+    await toy.sql("alter table told add constraint no_refused check (last <> 'refused for now') not valid")
+    await send(kafka, "toy", refused, good)
+    await told(toy, good)
+    await toy.sql("alter table told drop constraint no_refused")
+    first, second = toy.run("dead-letters", "redrive"), toy.run("dead-letters", "redrive")
+    assert (first.stdout.count("applied now"), second.stdout.count("applied now")) == (1, 0), first.stdout + first.stderr
+    assert [row["times"] for row in await toy.sql("select times from told where note_id = $1", refused.note_id)] == [1]
+
+
 async def test_a_passing_fault_is_tried_again_and_loses_nothing(toy, kafka):
     blocker, held = note("held"), note("after")
     await send(kafka, "toy", blocker)
