@@ -59,9 +59,10 @@ class Work:
         elif number % 9 == 4:
             await self._service(number, faults)
         else:
-            await self._hours(number, faults)
+            await self.hours(number, faults)
 
-    async def _hours(self, number: int, faults: Counter[str]) -> None:
+    async def hours(self, number: int, faults: Counter[str]) -> None:
+        """Logs some minutes under a key that follows from the number."""
         key, on = f"{self.enrollment}/{number}", self.began + timedelta(days=number % DAYS)
         entry = {"enrollment_id": self.enrollment, "work_date": on.isoformat(), "minutes": 1 + number % 3, "category": "practical",
                  "source": "manual", "external_key": key}  # fmt: skip

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import signal
 import sys
 from pathlib import Path
 
@@ -25,6 +26,8 @@ def main(faults: int, seed: int | None, only: str, without: str, json_file: Path
     eventually.__defaults__ = (300.0,)
     seed = random.randrange(1_000_000) if seed is None else seed
     print(f"seed {seed}", flush=True)
+    # Whoever stops the run has the stack stopped too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with breakable(without) as broken:
         report = asyncio.run(run(broken, seed, faults, only))
     print(report.table(), flush=True)

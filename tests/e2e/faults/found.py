@@ -31,6 +31,7 @@ async def looked(broken: Breakable, stage: Stage, load: Load, more: More) -> Ver
     await _newcomers(stage, verdict, load, more)
     await _assignments(stage, verdict, more)
     await _mails(stage, verdict)
+    await _applied(stage, verdict)
     await _delivery(broken, verdict)
     await rebuilt.compare(stage.stack, verdict)
     verdict.other += [f"a client met {what}" for what in load.faults if " 500 " in what]
@@ -117,6 +118,14 @@ async def _mails(stage: Stage, verdict: Verdict) -> None:
     for service in waiting.EVERY_SERVICE:
         wanted = {json.loads(row["value"])["message_id"] for row in await looking.rows(stage.stack, service, ASKED)}
         verdict.once(f"messages that {service} asked for", wanted, wanted & sent.keys())
+
+
+async def _applied(stage: Stage, verdict: Verdict) -> None:
+    """What every consumer has in its inbox it did once, by the account that the patched build keeps in the same transaction."""
+    for group in looking.groups():
+        claimed = await looking.rows(stage.stack, group.service, "select message_id from inbox where consumer = $1", group.name)
+        done = await looking.rows(stage.stack, group.service, "select message_id from applied where consumer = $1", group.name)
+        verdict.once(f"applied by {group.name}", [row["message_id"] for row in claimed], [row["message_id"] for row in done])
 
 
 async def _delivery(broken: Breakable, verdict: Verdict) -> None:

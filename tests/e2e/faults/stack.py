@@ -1,6 +1,7 @@
 """A stack whose every part can be broken: its services are the patched build, and reach PostgreSQL and Kafka by a proxy."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -51,6 +52,8 @@ def breakable(without: str = "") -> Iterator[Breakable]:
     in_containers = bool(os.environ.get("CHAIRSIDE_CONTAINERS"))
     settings = {"CHAIRSIDE_FAULTS": str(folder), "CHAIRSIDE_WITHOUT": without}
     settings |= _FOR_CONTAINERS if in_containers else {"CHAIRSIDE_PROXIED": "1", "PYTHONPATH": str(PATCHED)}
+    if in_containers:
+        _bring_time_machine(folder / "lib")
     stack = Stack(Path(tempfile.mkdtemp(prefix="chairside-")).resolve(), free_base())
     with patch.dict(os.environ, settings):
         live = live_at(stack)
@@ -68,6 +71,17 @@ def breakable(without: str = "") -> Iterator[Breakable]:
 
 
 _FOR_CONTAINERS = {"CHAIRSIDE_OVERLAYS": str((HERE / "compose.yml").relative_to(ROOT)), "CHAIRSIDE_DATABASE_HOST": "proxy:5432"}
+
+
+def _bring_time_machine(folder: Path) -> None:
+    """The library that moves a clock, for the Python of the images, by the pins of this clone: no image has it."""
+    pins = (ROOT / "requirements" / "test.txt").read_text()
+    wanted = folder.parent / "time-machine.txt"
+    pin = re.search(r"^time-machine==(?:.*\\\n)*.*\n", pins, re.MULTILINE)
+    assert pin, "no pin of time-machine"
+    wanted.write_text(pin[0])
+    uv = [str(Path(sys.prefix) / "bin" / "uv"), "pip", "install", "--quiet", "--target", str(folder), "--python-version", "3.13"]
+    subprocess.run([*uv, "--only-binary", ":all:", "--require-hashes", "--no-deps", "-r", str(wanted)], check=True)
 
 
 def _start_proxy(stack: Stack) -> "subprocess.Popen[bytes]":

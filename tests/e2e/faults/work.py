@@ -9,7 +9,7 @@ import httpx
 from dev.demo.stage import Person, Stage
 
 from .. import people
-from ..load import Load, at_work, insist, prepared
+from ..load import Load, Work, at_work, insist, prepared
 
 COURSE = "rise-wellbeing-safety"
 ZONE = "America/Los_Angeles"
@@ -76,6 +76,15 @@ async def watches(load: Load, more: More, stop: asyncio.Event) -> None:
         await asyncio.sleep(1)
 
 
+async def second_device(load: Load, work: Work, stop: asyncio.Event) -> None:
+    """A student's telephone logs hours too, at the same time as everything else that is done for the student."""
+    number = -1
+    while not stop.is_set():
+        await work.hours(number, load.faults)
+        number, load.done = number - 1, load.done + 1
+        await asyncio.sleep(load.pause)
+
+
 async def moves(load: Load, more: More, stop: asyncio.Event) -> None:
     """The administrator assigns newcomers to a second partner and ends half of that; the holder withdraws every third."""
     admin, number = load.stage.people["Admin"], 0
@@ -114,6 +123,8 @@ async def all_at_work(load: Load, more: More) -> AsyncIterator[None]:
     async with at_work(load), asyncio.TaskGroup() as group:
         for doing in (approves, studies, watches, moves):
             group.create_task(doing(load, more, stop))
+        for work in load.work:
+            group.create_task(second_device(load, work, stop))
         try:
             yield
         finally:

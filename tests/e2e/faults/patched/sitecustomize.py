@@ -1,4 +1,5 @@
-"""Makes a patched build of every service whose PYTHONPATH this folder is on: exact places to die, and guards that can be left out.
+"""Makes a patched build of every service whose PYTHONPATH this folder is on: exact places to die, an account of what
+consumers did, and guards that can be left out.
 
 CHAIRSIDE_FAULTS: a folder; a file `<service>.<place>` in it makes that service end, as SIGKILL would, when it next comes to the place.
 CHAIRSIDE_GROUP_SUFFIX: consumer groups bear it behind their name.
@@ -29,7 +30,11 @@ def _places() -> None:
 
     send, apply = Relay._send, Applier.apply
 
+    marked_first = os.environ.get("CHAIRSIDE_WITHOUT") == "mark-after-publish"
+
     async def send_and_die(self, producer, rows):
+        if marked_first:
+            _die_at(self.database.service, "relay")
         await send(self, producer, rows)
         _die_at(self.database.service, "relay")
 
@@ -40,6 +45,25 @@ def _places() -> None:
     Relay._send, Applier.apply = send_and_die, apply_and_die
 
 
+def _account() -> None:
+    """A table of what each consumer applied, written in the very transaction: what is in it twice happened twice."""
+    from chassis import schema
+    from chassis.inbox import Applier
+
+    install, run = schema.install, Applier._run
+
+    def with_account(service, kinds):
+        table = "create table applied (message_id uuid not null, consumer text not null)"
+        return [*install(service, kinds), table, f"grant insert on applied to {schema.role(service, 'system')}"]
+
+    async def run_and_write(self, tx, route, deliveries):
+        connection = await tx.driver()
+        await connection.execute("insert into applied select unnest($1::uuid[]), $2", [one.id for one in deliveries], self.inbox.consumer)
+        await run(self, tx, route, deliveries)
+
+    schema.install, Applier._run = with_account, run_and_write
+
+
 def _without_inbox() -> None:
     from chassis import inbox
 
@@ -47,14 +71,17 @@ def _without_inbox() -> None:
 
 
 def _without_order() -> None:
-    """No row is locked, and a commit comes a little after its outbox row has drawn its id."""
+    """No row is locked before an outbox row draws its id, not even by writing it, and the commit comes a little after that."""
     import asyncpg
     from chassis import database
 
     execute, fetch, finish = database.Transaction.execute, asyncpg.Connection.fetchrow, database.write_pending
 
     def unlock(statement):
-        return re.sub(r"for update( of \w+)?", "", statement) if isinstance(statement, str) else statement
+        if not isinstance(statement, str):
+            return statement
+        statement = statement.replace("update student_ledger set version = version + 1", "select from student_ledger")
+        return re.sub(r"for (no key )?update( of \w+(, \w+)*)?( skip locked| nowait)?", "", statement)
 
     async def unlocked(self, statement, parameters=None):
         return await execute(self, unlock(statement), parameters)
@@ -90,6 +117,7 @@ def _clock() -> None:
 def _follow(file: Path) -> None:
     from datetime import UTC, datetime, timedelta
 
+    sys.path.append(f"{os.environ['CHAIRSIDE_FAULTS']}/lib")
     import time_machine
 
     wrong = None
@@ -119,6 +147,7 @@ _WITHOUT = {"inbox": _without_inbox, "order": _without_order, "mark-after-publis
 
 if os.environ.get("CHAIRSIDE_FAULTS"):
     _places()
+    _account()
     _clock()
     if os.environ.get("CHAIRSIDE_WITHOUT"):
         _WITHOUT[os.environ["CHAIRSIDE_WITHOUT"]]()
