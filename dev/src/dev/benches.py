@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from dev.paths import ROOT
@@ -14,8 +15,8 @@ def names() -> list[str]:
     return sorted(file.stem for file in (ROOT / "bench").glob("*.py") if not file.stem.startswith("_"))
 
 
-def run(name: str | None, json_file: str | None) -> int:
-    """Runs one bench, or all in turn; each prints its own table. What they measured goes to `json_file`, by name."""
+def run(name: str | None, json_file: str | None, options: Sequence[str] = ()) -> int:
+    """Runs one bench with these options, or all in turn; each prints its own table. What they measured goes to `json_file`, by name."""
     known = names()
     if name is not None and name not in known:
         raise StartError(f"There is no bench {name!r}. There are: {', '.join(known) or 'none yet'}.")
@@ -26,7 +27,7 @@ def run(name: str | None, json_file: str | None) -> int:
         for one in [name] if name else known:
             file = Path(folder) / f"{one}.json"
             print(f"--- {one}", flush=True)
-            done = subprocess.run([sys.executable, str(ROOT / "bench" / f"{one}.py"), "--json", str(file)], cwd=ROOT, check=False)
+            done = subprocess.run([sys.executable, str(ROOT / "bench" / f"{one}.py"), "--json", str(file), *options], cwd=ROOT, check=False)
             failed += [one] if done.returncode else []
             if file.exists():
                 measured[one] = json.loads(file.read_text())

@@ -101,14 +101,15 @@ def test(names: tuple[str, ...]) -> None:
     sys.exit(run(names))
 
 
-@main.command()
+@main.command(context_settings={"ignore_unknown_options": True})
 @click.argument("name", required=False)
 @click.option("--json", "json_file", type=click.Path(dir_okay=False), help="Write the numbers to this file too.")
-def bench(name: str | None, json_file: str | None) -> None:
-    """Measure, and print a table; without a name all benches."""
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def bench(name: str | None, json_file: str | None, options: tuple[str, ...]) -> None:
+    """Measure, and print a table; without a name all benches. OPTIONS are those of the one that is named."""
     from dev.benches import run
 
-    sys.exit(run(name, json_file))
+    sys.exit(run(name, json_file, options))
 
 
 @main.command("secrets")
