@@ -62,11 +62,12 @@ class Containers:
         assert done.returncode == 0 or not check, f"docker compose {' '.join(arguments)}:\n{done.stdout}{done.stderr}"
         return done
 
-    def deploy(self, service: str, tag: str) -> None:
-        """Replaces one service by the image of that tag, alone; returns when it is ready. Later commands know of it."""
+    def deploy(self, tags: Mapping[str, str]) -> None:
+        """Replaces services by the images of these tags, and nothing else; returns when they are ready. Later commands know of it."""
         with (self.stack.home / "compose.env").open("a") as settings:
-            settings.write(f"CHAIRSIDE_TAG_{service.upper().replace('-', '_')}={tag}\n")
-        self.docker("up", "--wait", "--no-deps", service, *((WORKER,) if service == "milady-sync" else ()))
+            for service, tag in tags.items():
+                settings.write(f"CHAIRSIDE_TAG_{service.upper().replace('-', '_')}={tag}\n")
+        self.docker("up", "--wait", "--no-deps", *tags, *((WORKER,) if "milady-sync" in tags else ()))
 
     def run(self, *arguments: str, seconds: float = 600) -> subprocess.CompletedProcess[str]:
         service, *command = arguments

@@ -19,6 +19,7 @@ from dev.stack import SERVICES, Service
 _LANES = 2
 _PACKAGES = ("chassis", "contracts", "dev", *(one.module for one in SERVICES))
 _BROWSER = "tests/e2e/browser"
+_FAULTS = "tests/e2e/faults"
 _NO_TESTS_COLLECTED = 5
 
 
@@ -87,18 +88,29 @@ def _whole(part: str, *arguments: str, stack: tuple[str, ...] = ()) -> Check:
     return Check(part, f"tests of {arguments[0]}", lambda: argv)
 
 
+def _faults(part: str, **settings: str) -> Check:
+    """The seeded run of faults, which brings a stack of its own and prints its account."""
+    argv = ["env", *(f"{name}={value}" for name, value in settings.items()), str(Path(sys.prefix) / "bin" / "pytest"), "-q", "-s", _FAULTS]
+    return Check(part, f"tests of {_FAULTS}", lambda: argv)
+
+
+def _e2e() -> list[Check]:
+    return [_faults("e2e"), _whole("e2e", "tests/e2e", f"--ignore={_BROWSER}", f"--ignore={_FAULTS}")]
+
+
 def _containers() -> list[Check]:
     """The images, then the same tests over them."""
     return [
         Check("containers", "docker compose build", lambda: ["docker", "compose", "build", "--quiet"]),
-        _whole("containers", "tests/e2e", f"--ignore={_BROWSER}", stack=("--containers",)),
+        _whole("containers", "tests/e2e", f"--ignore={_BROWSER}", f"--ignore={_FAULTS}", stack=("--containers",)),
+        _faults("containers", CHAIRSIDE_CONTAINERS="1"),
     ]
 
 
 _PARTS: dict[str, Callable[[], list[Check]]] = {
     "unit": _unit,
     "services": lambda: [_service(service) for service in SERVICES],
-    "e2e": lambda: [_whole("e2e", "tests/e2e", f"--ignore={_BROWSER}")],
+    "e2e": _e2e,
     "browser": lambda: [_whole("browser", _BROWSER)],
     "containers": _containers,
 }
@@ -145,10 +157,10 @@ def _run(check: Check) -> Outcome:
 
 
 def _show(outcome: Outcome) -> None:
-    """A line for what passed, with pytest's own closing line; everything for what failed."""
+    """A line for what passed, with what a run of faults did and pytest's own closing line; everything for what failed."""
     lines = outcome.output.splitlines()
     print(f"{'ok    ' if outcome.passed else 'FAILED'}  {outcome.seconds:6.1f} s  {outcome.check.part}: {outcome.check.name}", flush=True)
-    closing = [line for line in lines if "skipped" in line.lower() or "passed" in line][-8:]
+    closing = [line for line in lines if "skipped" in line.lower() or "passed" in line or line.startswith("seed ")][-8:]
     for line in closing if outcome.passed else [*lines, f"(exit code {outcome.code})"]:
         print(line, flush=True)
 

@@ -19,7 +19,7 @@ from .work import all_at_work, everyone
 
 STUDENTS = 4
 # Leaves the machine time for the recovery that is measured.
-PAUSE = 0.2
+PAUSE = 0.5
 
 
 @dataclass
@@ -47,7 +47,8 @@ class Report:
         for what in ("lost", "doubled", "disordered", "other"):
             wrong = getattr(self.verdict, what)
             lines += [f"{what}: {len(wrong)}", *(f"  {one}"[:300] for one in wrong[:20])]
-        return "\n".join(lines)
+        counts = ", ".join(f"{len(getattr(self.verdict, what))} {what}" for what in ("lost", "doubled", "disordered", "other"))
+        return "\n".join([*lines, f"seed {self.seed}: {sum(self.faults.values())} faults: {counts}"])
 
     def as_json(self) -> str:
         counted = {name: dict(getattr(self, name)) for name in ("commands", "faults", "recovery", "lasted", "met")}
