@@ -130,7 +130,7 @@ class Load:
             assert answer.status_code == 201, answer.text
             self.newcomers.append(Newcomer(user.json()["email"], user.json()["id"], answer.json()["id"]))
             self.done += 1
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(0.5 + 5 * self.pause)
 
     async def _enrolled(self, place: dict[str, str]) -> httpx.Response | None:
         answer = await insist(self.holder, "onboarding", "/v1/enrollments", place, self.faults)

@@ -8,7 +8,7 @@ from uuid import UUID
 from dev.demo.stage import Stage
 
 from .. import agreement, looking, ordering, people, waiting
-from ..load import Load, Work
+from ..load import Load, Newcomer, Work
 from . import rebuilt
 from .stack import Breakable
 from .verdict import Verdict
@@ -89,13 +89,22 @@ async def _newcomers(stage: Stage, verdict: Verdict, load: Load, more: More) -> 
     verdict.once("places in Milady of those who left", set(before), before)
     gone = [one["id"] for one in enrolled if one["status"] == "withdrawn"]
     verdict.once("withdrawals", more.withdrawn, gone)
-    for one in load.newcomers:
-        told = [
-            (each["kind"], each["status"]) for each in await agreement.every(admin, "messaging", "/v1/notifications", recipient_id=one.id)
-        ]
-        wanted_mail = [("welcome", "sent")] if one.email.lower() in staying or told else []
-        verdict.once(f"mail to {one.email}", wanted_mail, told)
-        verdict.same(f"portal of {one.email}", await agreement.owners(admin, one.enrollment), await agreement.portal(stage, one.enrollment))
+    at_once = asyncio.Semaphore(6)
+
+    async def look(one: Newcomer) -> None:
+        async with at_once:
+            await _newcomer(stage, verdict, one, stays=one.email.lower() in staying)
+
+    await asyncio.gather(*(look(one) for one in load.newcomers))
+
+
+async def _newcomer(stage: Stage, verdict: Verdict, one: Newcomer, *, stays: bool) -> None:
+    """The welcome, once, and the portal. Whoever left may have done so before being welcome."""
+    admin = stage.people["Admin"]
+    listed = await agreement.every(admin, "messaging", "/v1/notifications", recipient_id=one.id)
+    told = [(each["kind"], each["status"]) for each in listed]
+    verdict.once(f"mail to {one.email}", [("welcome", "sent")] if stays or told else [], told)
+    verdict.same(f"portal of {one.email}", await agreement.owners(admin, one.enrollment), await agreement.portal(stage, one.enrollment))
 
 
 async def _assignments(stage: Stage, verdict: Verdict, more: More) -> None:

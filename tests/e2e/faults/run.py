@@ -19,7 +19,7 @@ from .work import all_at_work, everyone
 
 STUDENTS = 4
 # Leaves the machine time for the recovery that is measured.
-PAUSE = 0.5
+PAUSE = 1.0
 
 
 @dataclass

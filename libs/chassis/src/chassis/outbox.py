@@ -113,6 +113,7 @@ class Relay:
         self.database.published.set()
 
     async def _lead(self) -> None:
+        connection = await asyncpg.connect(self.database.url, timeout=5)
         producer = AIOKafkaProducer(
             bootstrap_servers=self.bootstrap,
             acks="all",
@@ -121,7 +122,6 @@ class Relay:
             max_batch_size=512 * 1024,
             request_timeout_ms=20000,
         )
-        connection = await asyncpg.connect(self.database.url, timeout=5)
         try:
             await connection.execute(f"set role {role(self.database.service, 'system')}")
             await producer.start()
