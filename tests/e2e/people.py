@@ -26,14 +26,19 @@ async def somebody(stage: Stage, first: str) -> Person:
 
 
 async def program_holder(stage: Stage, first: str = "Holder") -> Person:
-    """An active program holder: applied, signed, approved, with the role in the token."""
+    """An active program holder."""
+    return await partner(stage, "program_holder", first)
+
+
+async def partner(stage: Stage, role: str, first: str) -> Person:
+    """An active partner: applied, signed, approved, with the role in the token."""
     admin, holder = await administrator(stage), await somebody(stage, first)
-    await holder.ask("POST", "onboarding", "/v1/partners", 201, json={"role": "program_holder"})
+    await holder.ask("POST", "onboarding", "/v1/partners", 201, json={"role": role})
     packet = await holder.ask("GET", "onboarding", "/v1/packets/current")
     for listed in (one for one in packet["documents"] if one["requires_signature"]):
         await sign(holder, listed["id"])
     await admin.ask("POST", "onboarding", f"/v1/partners/{holder.id}/approval", (200, 201), json={})
-    await eventually("the role of program holder", lambda: acts.has_role(holder, "program_holder"))
+    await eventually(f"the role of {role}", lambda: acts.has_role(holder, role))
     return holder
 
 

@@ -6,6 +6,10 @@ from pathlib import Path
 from uuid import uuid4
 
 from contracts.event import EVENTS
+from dev.demo.stage import eventually
+from dev.stack import Stack
+
+from . import looking
 
 
 @dataclass(frozen=True)
@@ -85,3 +89,26 @@ def meant(spans: list[Span]) -> set[Edge]:
         for consumer in EVENTS[topic].consumers
         if consumer != source or EVENTS[topic].consumers == (source,)
     }
+
+
+async def complete(stack: Stack, trace: Trace, *wanted: str) -> list[Span]:
+    """The trace's spans, once nothing is under way, the wanted topics are in it, and each span's parent was written too.
+
+    Services write their spans half a second after the fact; a trace that does not come together fails here with what is missing.
+    """
+    await looking.settled(stack)
+    seen: list[Span] = []
+
+    async def whole() -> bool:
+        seen[:] = spans_of(stack.home / "traces", trace)
+        there = {span.topic for span in seen}
+        return there.issuperset(wanted) and not orphans(seen, trace) and edges(seen) >= meant(seen)
+
+    try:
+        await eventually("the whole trace", whole, 60)
+    finally:
+        missing = set(wanted) - {span.topic for span in seen}
+        assert not missing, f"nothing of this was heard in the trace: {missing}"
+        assert not (lost := orphans(seen, trace)), f"their parents are in no trace: {lost}"
+        assert edges(seen) == meant(seen)
+    return seen

@@ -3,6 +3,7 @@
 import email
 import email.policy
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from decimal import Decimal
 from email.message import EmailMessage
 
@@ -14,17 +15,40 @@ from dev.demo.weeks import FIRST, SECOND
 from dev.live import Live
 from dev.stack import SERVICES
 
-from . import agreement, looking, people
+from . import agreement, looking, people, spans
+from .spans import Trace
 
 pytestmark = pytest.mark.timeout(900)
 WELCOMED = ("Jordan Lee", "Sam Rivera")
 LMS = {"1.58": 95, "1.80": 108}
 
 
+TOLD = {
+    "user.changed", "partner.applied", "document.signed", "partner.approved", "partner.activated", "program.published",
+    "enrollment.created", "student.assigned", "provisioning.requested", "milady.provisioned", "sync.requested", "course.progressed",
+    "sync.finished", "hours.logged", "alert.raised", "alert.resolved", "message.requested", "message.sent", "skill.logged",
+    "skill.approved",
+}  # fmt: skip
+"""Every topic that the story reaches."""
+
+
+@dataclass
+class Traced(Stage):
+    """A stage whose people all act in one trace."""
+
+    trace: Trace = field(default_factory=Trace.begun)
+
+    async def person(self, name: str, email: str, password: str) -> Person:
+        """Someone whose every request continues the trace."""
+        made = await super().person(name, email, password)
+        made.http.headers.update(self.trace.headers)
+        return made
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def story(live: Live) -> AsyncIterator[Stage]:
+async def story(live: Live) -> AsyncIterator[Traced]:
     """The stage after the last step, when nothing is under way any more."""
-    async with Stage.open(live.stack) as stage:
+    async with Traced.open(live.stack) as stage:
         for number, step in enumerate(STEPS, 1):
             await stage.play(number, step)
         await people.administrator(stage)
@@ -123,6 +147,11 @@ async def test_every_audit_chain_is_whole_and_the_portal_has_all_of_it(story: St
     shown = await looking.rows(story.stack, "portal", kept, service)
     assert [one["position"] for one in shown] == list(range(1, found["entries"] + 1))
     assert not shown or shown[-1]["hash"] == found["head"]
+
+
+async def test_the_whole_story_is_one_unbroken_trace(story: Traced) -> None:
+    found = await spans.complete(story.stack, story.trace, *TOLD)
+    assert {topic for _, topic, _ in spans.edges(found)} == TOLD
 
 
 async def test_no_event_was_set_aside(story: Stage) -> None:

@@ -12,29 +12,6 @@ pytestmark = pytest.mark.timeout(900)
 ZONE = "America/Chicago"
 
 
-async def complete(stage: Stage, trace: Trace, *wanted: str) -> list[Span]:
-    """The trace's spans, once nothing is under way, the wanted topics are in it, and each span's parent was written too.
-
-    Services write their spans half a second after the fact; a trace that does not come together fails here with what is missing.
-    """
-    await looking.settled(stage.stack)
-    seen: list[Span] = []
-
-    async def whole() -> bool:
-        seen[:] = spans.spans_of(stage.stack.home / "traces", trace)
-        there = {span.topic for span in seen}
-        return there.issuperset(wanted) and not spans.orphans(seen, trace) and spans.edges(seen) >= spans.meant(seen)
-
-    try:
-        await eventually("the whole trace", whole, 60)
-    finally:
-        missing = set(wanted) - {span.topic for span in seen}
-        assert not missing, f"nothing of this was heard in the trace: {missing}"
-        assert not (lost := spans.orphans(seen, trace)), f"their parents are in no trace: {lost}"
-        assert spans.edges(seen) == spans.meant(seen)
-    return seen
-
-
 def roots(found: list[Span], trace: Trace) -> list[str]:
     """The services that the client itself spoke to."""
     return [span.service for span in found if span.parent == trace.parent]
@@ -50,7 +27,7 @@ async def test_hours_that_resolve_an_alert_are_one_trace(stage: Stage) -> None:
     answer = await student.http.post("/api/compliance/v1/hours", json=entry, headers=trace.headers)
     assert answer.status_code == 201, answer.text
     assert await acts.alerts(holder, enrollment, "open", week) == []
-    found = await complete(stage, trace, "hours.logged", "alert.resolved")
+    found = await spans.complete(stage.stack, trace, "hours.logged", "alert.resolved")
     assert roots(found, trace) == ["compliance"]
     assert spans.edges(found) == {("compliance", "hours.logged", "portal"), ("compliance", "alert.resolved", "portal")}
 
@@ -66,7 +43,7 @@ async def test_an_enrollment_is_one_trace_into_the_outside_system(stage: Stage) 
     await eventually("both courses in Milady", lambda: acts.milady_courses(stage, student))
     await eventually("the welcome", lambda: acts.notified(student, "welcome"))
     wanted = ("enrollment.created", "student.assigned", "provisioning.requested", "milady.provisioned", "message.sent")
-    found = await complete(stage, trace, *wanted)
+    found = await spans.complete(stage.stack, trace, *wanted)
     assert roots(found, trace) == ["onboarding"]
     asked = (await stage.sandbox.get("/control/requests", params={"limit": 1000})).json()["requests"]
     ours = [one for one in asked if (one["traceparent"] or "").split("-")[1:2] == [trace.id]]
@@ -88,7 +65,7 @@ async def test_study_that_resolves_an_alert_is_one_trace_from_the_sync_on(stage:
     sync = {"scope": "enrollment", "id": enrollment}
     answer = await stage.people["Admin"].http.post("/api/milady-sync/v1/syncs", json=sync, headers=trace.headers)
     assert answer.status_code == 202, answer.text
-    await complete(stage, trace, "sync.requested", "hours.logged", "course.progressed", "sync.finished", "alert.resolved")
+    await spans.complete(stage.stack, trace, "sync.requested", "hours.logged", "course.progressed", "sync.finished", "alert.resolved")
     assert await acts.alerts(holder, enrollment, "open", week) == []
 
 

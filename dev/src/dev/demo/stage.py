@@ -58,7 +58,7 @@ class Person:
         check(
             answer.status_code in wanted, f"{self.name}: {method} /api/{service}{path} answered {answer.status_code}: {answer.text[:500]}"
         )
-        return answer.json() if "json" in answer.headers.get("content-type", "") else answer.content
+        return answer.json() if answer.content and "json" in answer.headers.get("content-type", "") else answer.content
 
     async def sign_in(self) -> None:
         """A session by email and password."""
