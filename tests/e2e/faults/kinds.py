@@ -5,7 +5,7 @@ import random
 import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from contracts.examples import example
 from contracts.topics import TOPICS
@@ -22,11 +22,11 @@ HISTORY = ("hours.logged", "skill.logged", "enrollment.created", "user.changed",
 
 @dataclass
 class World:
-    """What a fault can reach. All that it picks comes from `rng`, whose seed is the run's."""
+    """What a fault can reach. All that it picks comes from `rng`, whose seed is the run's and the fault's number."""
 
     broken: Breakable
     load: Load
-    rng: random.Random
+    rng: random.Random = field(default_factory=random.Random)
 
     @property
     def live(self) -> waiting.Live:

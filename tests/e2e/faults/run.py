@@ -69,10 +69,12 @@ async def run(broken: Breakable, seed: int, count: int, only: str = "") -> Repor
     async with Stage.open(broken.live.stack) as stage:
         await people.administrator(stage)
         load, more = await everyone(stage, STUDENTS, PAUSE)
-        world = World(broken, load, random.Random(seed))
+        world = World(broken, load)
         async with all_at_work(load, more):
             await load.goes_on()
             for number, name in enumerate(order(seed, count, only), 1):
+                # Of its own for each fault, so that what it hits does not hang on what the ones before found.
+                world.rng = random.Random(f"{seed}/{number}")
                 since = time.monotonic()
                 hit = await KINDS[name](world)
                 lasted, took = time.monotonic() - since, await recovered(broken.live.stack)
