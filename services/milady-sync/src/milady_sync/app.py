@@ -17,5 +17,5 @@ service = Service(
     tasks=[jobs.request_what_is_due],
     resources=lambda context: client.connect(context.settings),
     audit_event=audit.recorded,
-    commands=[cli.sync],
 )
+service.commands = cli.commands(service)
