@@ -109,7 +109,7 @@ async def stop_database(world: World) -> str:
 
 async def _pause(world: World, name: str) -> str:
     with world.live.paused(name):
-        await asyncio.sleep(world.rng.uniform(0.5, 3))
+        await asyncio.sleep(world.rng.uniform(0.3, 2))
     return name
 
 
@@ -148,14 +148,14 @@ def _proxy(world: World, line: str) -> Iterator[None]:
 @kind
 async def latency(world: World) -> str:
     with _proxy(world, f"slow {world.rng.uniform(0.02, 0.15):.3f}"):
-        await asyncio.sleep(world.rng.uniform(1, 3))
+        await asyncio.sleep(world.rng.uniform(0.5, 2))
     return "all"
 
 
 @kind
 async def stalled_network(world: World) -> str:
     with _proxy(world, "stall"):
-        await asyncio.sleep(world.rng.uniform(0.5, 3))
+        await asyncio.sleep(world.rng.uniform(0.3, 2))
     return "all"
 
 
@@ -219,7 +219,7 @@ async def clock_moved(world: World) -> str:
     file = world.broken.folder / f"{name.replace('-', '_')}.clock"
     file.write_text(str(seconds))
     try:
-        await asyncio.sleep(world.rng.uniform(1, 3))
+        await asyncio.sleep(world.rng.uniform(0.5, 2))
     finally:
         file.unlink()
     return f"{name} by {seconds} s"

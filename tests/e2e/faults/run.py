@@ -1,6 +1,7 @@
 """One run: people at work, faults in the order that the seed gives, and the account of it at the end."""
 
 import json
+import math
 import random
 import time
 from collections import Counter, defaultdict
@@ -63,8 +64,8 @@ def order(seed: int, count: int, only: str = "") -> list[str]:
     return [name for one in rounds for name in one][:count]
 
 
-async def run(broken: Breakable, seed: int, count: int, only: str = "") -> Report:
-    """Breaks the stack `count` times, and looks whether all is there. Prints a line for each fault."""
+async def run(broken: Breakable, seed: int, count: int, only: str = "", minutes: float = math.inf) -> Report:
+    """Breaks the stack `count` times, or as often as fits into the minutes, and looks whether all is there. Prints a line for each."""
     report, began = Report(seed), time.monotonic()
     async with Stage.open(broken.live.stack) as stage:
         await people.administrator(stage)
@@ -73,6 +74,8 @@ async def run(broken: Breakable, seed: int, count: int, only: str = "") -> Repor
         async with all_at_work(load, more):
             await load.goes_on()
             for number, name in enumerate(order(seed, count, only), 1):
+                if time.monotonic() - began > 60 * minutes:
+                    break
                 # Of its own for each fault, so that what it hits does not hang on what the ones before found.
                 world.rng = random.Random(f"{seed}/{number}")
                 since = time.monotonic()

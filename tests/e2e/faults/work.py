@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import httpx
 from dev.demo.stage import Person, Stage
 
 from .. import people
-from ..load import Load, Work, at_work, insist, prepared
+from ..load import DAYS, Load, Work, at_work, insist, prepared
 
 COURSE = "rise-wellbeing-safety"
 ZONE = "America/Los_Angeles"
@@ -46,7 +47,9 @@ async def studies(load: Load, more: More, stop: asyncio.Event) -> None:
     while not stop.is_set():
         work = load.work[number % len(load.work)]
         number += 1
-        told = {"student_email": work.student.email, "course": COURSE, "hours": "0.10", "on": work.began.isoformat(), "activity": "video"}
+        # A day has 24 hours; a long run needs all days.
+        on = (work.began + timedelta(days=number // len(load.work) % DAYS)).isoformat()
+        told = {"student_email": work.student.email, "course": COURSE, "hours": "0.10", "on": on, "activity": "video"}
         try:
             studied = await load.stage.sandbox.post("/control/study", json=told)
         except httpx.TransportError:
