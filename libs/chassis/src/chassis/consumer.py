@@ -22,6 +22,9 @@ lag = Gauge("consumer_lag", "Events in the topic that the group has not applied 
 POLL_MS = 10
 LOOK_EVERY = 5.0
 STALLED_AFTER = 60.0
+OUTSIDE_AFTER = 15.0
+"""Seconds. aiokafka's coordinator can wait for ever after a broker's restart (aiokafka issue 1154); a rebalance takes less than this."""
+STOP_WITHIN = 30.0
 
 
 async def _keep(message: StreamMessage[Any]) -> Any:
@@ -78,7 +81,15 @@ class Consumer:
                 )
                 await self._pause(2)
             finally:
+                await self._stop(broker)
+
+    async def _stop(self, broker: KafkaBroker) -> None:
+        """Ends the broker's tasks; those of a coordinator that waits for ever are left behind, for the group has forgotten it."""
+        try:
+            async with asyncio.timeout(STOP_WITHIN):
                 await asyncio.shield(broker.stop())
+        except TimeoutError:
+            log.error("consumer does not stop and is left behind", consumer=self.applier.inbox.consumer)
 
     async def stop(self) -> None:
         """Ends after the batch under way."""
@@ -126,14 +137,29 @@ class Consumer:
             self.busy, self._in_hand = False, {}
 
     async def _watch(self) -> None:
-        """Returns, for a fresh start, when the consumer holds no partition or does not move although there is more."""
+        """Returns, for a fresh start, when the consumer holds no partition, does not move with more to read, or is out of its group."""
+        inside_at = time.monotonic()
         while not self.stopping.is_set():
             await self._pause(LOOK_EVERY)
+            if self._inside():
+                inside_at = time.monotonic()
+            elif time.monotonic() - inside_at > OUTSIDE_AFTER:
+                log.error("consumer is out of its group and starts over", consumer=self.applier.inbox.consumer)
+                return
             if self._moves():
                 self.progressed_at = time.monotonic()
             elif time.monotonic() - self.progressed_at > STALLED_AFTER:
                 log.error("consumer stalled and starts over", consumer=self.applier.inbox.consumer)
                 return
+
+    def _inside(self) -> bool:
+        """Whether the group counts this consumer as a member: its heart beats, and nothing asks it to join anew."""
+        coordinator = getattr(self._subscriber.consumer, "_coordinator", None)
+        heart = getattr(coordinator, "_heartbeat_task", None)
+        if coordinator is None or heart is None:
+            return False
+        ended = heart.done() or coordinator._coordination_task.done()
+        return not ended and not coordinator._rejoin_needed_fut.done() and coordinator.coordinator_id is not None
 
     def _tell(self, behind: dict[str, int]) -> None:
         """Sets the lag of every topic: what another member of the group holds now is not behind here."""
