@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from dev.demo.stage import Stage
+from dev.demo.stage import Stage, StoryError
 
 from .. import agreement, looking, ordering, people, waiting
 from ..load import Load, Newcomer, Work
@@ -27,7 +29,8 @@ async def looked(broken: Breakable, stage: Stage, load: Load, more: More) -> Ver
     await _last_sync(stage, load)
     await looking.settled(broken.live.stack)
     for work in load.work:
-        await _student(stage, verdict, work, more)
+        with _or_lost(verdict, work.student.name):
+            await _student(stage, verdict, work, more)
     await _newcomers(stage, verdict, load, more)
     await _assignments(stage, verdict, more)
     await _mails(stage, verdict)
@@ -36,6 +39,15 @@ async def looked(broken: Breakable, stage: Stage, load: Load, more: More) -> Ver
     await rebuilt.compare(stage.stack, verdict)
     verdict.other += [f"a client met {what}" for what in load.faults if " 500 " in what]
     return verdict
+
+
+@contextmanager
+def _or_lost(verdict: Verdict, where: str) -> Iterator[None]:
+    """A service that does not know somebody at all has lost them."""
+    try:
+        yield
+    except StoryError as error:
+        verdict.lost.append(f"{where}: {error}")
 
 
 async def _last_sync(stage: Stage, load: Load) -> None:
@@ -93,7 +105,8 @@ async def _newcomers(stage: Stage, verdict: Verdict, load: Load, more: More) -> 
 
     async def look(one: Newcomer) -> None:
         async with at_once:
-            await _newcomer(stage, verdict, one, stays=one.email.lower() in staying)
+            with _or_lost(verdict, one.email):
+                await _newcomer(stage, verdict, one, stays=one.email.lower() in staying)
 
     await asyncio.gather(*(look(one) for one in load.newcomers))
 

@@ -10,9 +10,10 @@ import httpx
 from dev.demo.stage import Person, Stage
 
 from .. import people
-from ..load import DAYS, Load, Work, at_work, insist, prepared
+from ..load import Load, Work, at_work, insist, prepared
 
 COURSE = "rise-wellbeing-safety"
+STUDIED_DAYS = 10
 ZONE = "America/Los_Angeles"
 
 
@@ -47,8 +48,8 @@ async def studies(load: Load, more: More, stop: asyncio.Event) -> None:
     while not stop.is_set():
         work = load.work[number % len(load.work)]
         number += 1
-        # A day has 24 hours; a long run needs all days.
-        on = (work.began + timedelta(days=number // len(load.work) % DAYS)).isoformat()
+        # A day has 24 hours, so one day does not do; a sync reads 14 days back from the newest it knows, so more than these do not either.
+        on = (work.began + timedelta(days=number // len(load.work) % STUDIED_DAYS)).isoformat()
         told = {"student_email": work.student.email, "course": COURSE, "hours": "0.10", "on": on, "activity": "video"}
         try:
             studied = await load.stage.sandbox.post("/control/study", json=told)
