@@ -1,9 +1,11 @@
 """A student's log: written, corrected, shown in photos, submitted (SPEC 3.5)."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from uuid import uuid4
 
+import asyncpg
 import pytest
 from contracts.skills import SkillLogged
 from dev.harness import events_of, eventually, send
@@ -150,3 +152,18 @@ async def test_every_change_is_audited(service, logged):
     entry = await logged()
     found = await service.sql("select action, subject_id::text from audit_entry where object_id = $1 order by id", entry["id"])
     assert [tuple(row) for row in found] == [(f"entry.{what}", entry["student_id"]) for what in ("create", "photo", "submit")]
+
+
+async def test_what_is_told_of_an_enrollment_waits_for_who_tells_of_it_already(service, student, apprentice, logged, kafka):
+    """Two entries are two rows, but one key: the later commit must not have drawn the earlier outbox id."""
+    draft = await logged(photo=False, submit=False)
+    holding = await asyncpg.connect(service.database.admin_url)
+    try:
+        async with holding.transaction():
+            await holding.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", str(apprentice.enrollment_id))
+            submitting = asyncio.create_task(student.post(f"/v1/entries/{draft['id']}/submission"))
+            await eventually(lambda: service.sql("select true from pg_locks where locktype = 'advisory' and not granted"))
+            assert not submitting.done()
+    finally:
+        await holding.close()
+    assert (await submitting).json()["status"] == "pending"

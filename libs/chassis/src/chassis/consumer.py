@@ -137,10 +137,15 @@ class Consumer:
             self.busy, self._in_hand = False, {}
 
     async def _watch(self) -> None:
-        """Returns, for a fresh start, when the consumer holds no partition, does not move with more to read, or is out of its group."""
+        """Returns, for a fresh start, when the consumer holds no partition, does not move with more to read, is out of its group, or
+        has lost one of its tasks.
+        """
         inside_at = time.monotonic()
         while not self.stopping.is_set():
             await self._pause(LOOK_EVERY)
+            if ended := self._ended():
+                log.error("consumer has lost a task and starts over", consumer=self.applier.inbox.consumer, task=ended)
+                return
             if self._inside():
                 inside_at = time.monotonic()
             elif time.monotonic() - inside_at > OUTSIDE_AFTER:
@@ -152,14 +157,29 @@ class Consumer:
                 log.error("consumer stalled and starts over", consumer=self.applier.inbox.consumer)
                 return
 
+    def _ended(self) -> str:
+        """Which of aiokafka's tasks is over; empty while all run.
+
+        A connection that is reset in the wrong moment ends them: uvloop raises RuntimeError there, which aiokafka does not expect,
+        and `getmany` then gives nothing for ever, without an error and without a lag that anyone could see.
+        """
+        consumer = self._subscriber.consumer
+        if consumer is None:
+            return ""
+        tasks = {
+            "fetcher": consumer._fetcher._fetch_task,
+            "coordination": consumer._coordinator._coordination_task,
+            "metadata": consumer._client._sync_task,
+        }
+        return ", ".join(name for name, task in tasks.items() if task is not None and task.done())
+
     def _inside(self) -> bool:
         """Whether the group counts this consumer as a member: its heart beats, and nothing asks it to join anew."""
         coordinator = getattr(self._subscriber.consumer, "_coordinator", None)
         heart = getattr(coordinator, "_heartbeat_task", None)
-        if coordinator is None or heart is None:
+        if coordinator is None or heart is None or heart.done():
             return False
-        ended = heart.done() or coordinator._coordination_task.done()
-        return not ended and not coordinator._rejoin_needed_fut.done() and coordinator.coordinator_id is not None
+        return not coordinator._rejoin_needed_fut.done() and coordinator.coordinator_id is not None
 
     def _tell(self, behind: dict[str, int]) -> None:
         """Sets the lag of every topic: what another member of the group holds now is not behind here."""

@@ -1,7 +1,7 @@
 """What skills reads. Row-level security says whose rows there are for the one who asks."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -66,6 +66,18 @@ async def entry(tx: Transaction, entry_id: UUID, *, lock: bool = False) -> Any:
     if found is None:
         raise domain.EntryNotFound("There is no such entry among those that you may see. Check the id.")
     return found
+
+
+async def hold_order(tx: Transaction, enrollment_ids: Iterable[UUID]) -> None:
+    """Waits until whoever tells of these enrollments has committed, so that what is told of each comes in the order of commits.
+
+    Events have the enrollment for a key, and every entry is a row of its own. Take it after the entries' locks, never before.
+    """
+    await tx.execute(
+        """select pg_advisory_xact_lock(hashtextextended(id::text, 0))
+             from (select distinct unnest(cast(:ids as uuid[])) as id order by id) as held""",
+        {"ids": list(enrollment_ids)},
+    )
 
 
 @dataclass(frozen=True, slots=True)

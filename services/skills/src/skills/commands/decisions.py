@@ -26,6 +26,7 @@ async def approve(tx: Transaction, entry_id: UUID, rating: int | None, now: date
 async def _approve(tx: Transaction, ids: list[UUID], rating: int | None, now: datetime) -> queries.Rows:
     decision = {"status": "approved", "now": now, "rating": rating, "feedback": None, "ids": ids}
     rows = sorted(await tx.all(DECIDE, decision), key=lambda row: row.entry_id)
+    await queries.hold_order(tx, {row.enrollment_id for row in rows})
     for row in rows:
         audit.record(tx, "entry.approve", "entry", row.entry_id, subject_id=row.student_id, after={"supervisor_rating": rating})
         publish(tx, SkillApproved(**event_fields(row), decided_by=row.decided_by, decided_at=row.decided_at, supervisor_rating=rating))
@@ -37,6 +38,7 @@ async def reject(tx: Transaction, entry_id: UUID, feedback: str, now: datetime) 
     await _lock_to_decide(tx, entry_id)
     decision = {"status": "rejected", "now": now, "rating": None, "feedback": feedback, "ids": [entry_id]}
     row = (await tx.execute(DECIDE, decision)).one()
+    await queries.hold_order(tx, [row.enrollment_id])
     audit.record(tx, "entry.reject", "entry", entry_id, subject_id=row.student_id)
     publish(tx, SkillRejected(**event_fields(row), decided_by=row.decided_by, decided_at=row.decided_at))
     return row

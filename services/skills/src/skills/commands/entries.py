@@ -80,6 +80,7 @@ async def submit(tx: Transaction, entry_id: UUID, now: datetime) -> Any:
     """Asks for a decision. Raises EntryNotFound, NotEditable, EnrollmentEnded; gives the row."""
     before = await lock_own(tx, entry_id)
     domain.require_active((await queries.enrollment(tx, before.enrollment_id)).status)
+    await queries.hold_order(tx, [before.enrollment_id])
     row = (await tx.execute(SUBMIT, {"now": now, "id": entry_id})).one()
     audit.record(tx, "entry.submit", "entry", entry_id, subject_id=row.student_id, before={"status": before.status})
     publish(tx, SkillLogged(**event_fields(row)))
