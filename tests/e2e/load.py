@@ -15,7 +15,8 @@ from dev.demo.stage import Person, Stage, StoryError, eventually
 from . import people
 
 PASSING = (502, 503, 504)
-DAYS = 21
+WEEKS, DAYS = 12, 77
+"""How long ago students were enrolled, and on how many days since they work: a day holds 24 hours, and a long run logs many."""
 
 
 async def insist(person: Person, service: str, path: str, body: Any, faults: Counter[str], method: str = "POST") -> httpx.Response:
@@ -163,7 +164,7 @@ async def at_work(load: Load) -> AsyncIterator[Load]:
 async def prepared(stage: Stage, zone: str, students: int) -> Load:
     """A program with students whom every service knows."""
     holder = await people.program_holder(stage)
-    program, began = await people.program(holder, zone), people.weeks_ago(4)
+    program, began = await people.program(holder, zone), people.weeks_ago(WEEKS)
     work = []
     for _ in range(students):
         student = await people.somebody(stage, "Worker")
