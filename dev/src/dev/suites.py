@@ -63,6 +63,9 @@ def _unit() -> list[Check]:
         Check(
             "unit", "contracts: compatible, and what is made from them current", lambda: [sys.executable, "-m", "dev.contracts", "check"]
         ),
+        Check(
+            "unit", "rights: every operation has one, and docs/access.md is current", lambda: [sys.executable, "-m", "dev.access", "check"]
+        ),
         Check("unit", "manifests of Kubernetes", lambda: [sys.executable, "-m", "dev.manifests", "check"]),
         Check("unit", "import-linter", _tool("lint-imports", "--no-cache", "--no-logo")),
         *(_deptry(member) for member in members),

@@ -8,10 +8,12 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from chassis import audit
-from chassis.http import OwnTransaction, Route, require
+from chassis.http import OwnTransaction, Route
 from chassis.pagination import Page, Paged, page
+from chassis.rights import Rights, only
 
-router = APIRouter(prefix="/v1/audit", route_class=Route, tags=["audit"], dependencies=[require("admin")])
+router = APIRouter(prefix="/v1/audit", route_class=Route, tags=["audit"])
+RIGHTS: Rights = {"listAuditEntries": only("admin"), "verifyAudit": only("admin")}
 FOUND = f"""select position, hash, {audit.COLUMNS} from audit_entry
  where id < coalesce(cast(:before as bigint), 9223372036854775807) and actor = coalesce(:actor, actor)
    and object_id = coalesce(:object_id, object_id) and (cast(:subject as uuid) is null or subject_id = :subject)

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import idempotency, problems
 from chassis.database import Transaction
-from chassis.errors import NotAllowed, NotSignedIn, Refusal
+from chassis.errors import NotSignedIn, Refusal
 from chassis.principal import SYSTEM, Caller, Principal
 
 log = structlog.get_logger()
@@ -31,10 +31,6 @@ class SignInRequired(NotSignedIn):
     """The address needs an access token, and none came."""
 
 
-class RoleRequired(NotAllowed):
-    """The principal holds none of the roles that may do this."""
-
-
 async def signed_in(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Principal:
     """The principal of the request's access token. Raises SignInRequired, TokenExpired or TokenRefused."""
     if given is None:
@@ -44,18 +40,6 @@ async def signed_in(request: Request, given: Annotated[HTTPAuthorizationCredenti
 
 
 SignedIn = Annotated[Principal, Depends(signed_in)]
-
-
-def require(*roles: str) -> Any:
-    """A dependency that lets through only who holds one of `roles`. Raises RoleRequired."""
-    needed = frozenset(roles)
-
-    async def check(who: SignedIn) -> Principal:
-        if not who.roles & needed:
-            raise RoleRequired(f"This needs the role {' or '.join(sorted(needed))}. Ask an administrator.")
-        return who
-
-    return Depends(check)
 
 
 def caller_of(request: Request) -> Caller:

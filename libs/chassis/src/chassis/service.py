@@ -24,6 +24,8 @@ from chassis.deadletters import DeadLetters
 from chassis.http import QUIET, Edge
 from chassis.inbox import Applier, Inbox
 from chassis.outbox import Relay, measure
+from chassis.rights import Rights, guard
+from chassis.rights import check as check_rights
 from chassis.schedule import Job, Scheduler
 from chassis.settings import Settings, unusable
 from chassis.storage import Storage
@@ -54,12 +56,18 @@ Work = Callable[[Any], Awaitable[None]]
 
 @dataclass
 class Service:
-    """What a service consists of; `app.py` composes it. `tasks` run in the part `workers` for as long as the process lives."""
+    """What a service consists of; `app.py` composes it.
+
+    `rights` names who may call each operation of `routers`; `pages` are for browsers and guard themselves by the session.
+    `tasks` run in the part `workers` for as long as the process lives.
+    """
 
     name: str
     kinds: tuple[str, ...]
     settings: type[Settings] = Settings
     routers: Sequence[APIRouter] = ()
+    rights: Rights = field(default_factory=dict)
+    pages: Sequence[APIRouter] = ()
     inboxes: Sequence[Inbox] = ()
     jobs: Sequence[Job] = ()
     tasks: Sequence[Work] = ()
@@ -107,6 +115,18 @@ def make_context(service: Service, settings: Any) -> Context[Any]:
     return Context(settings, database, Storage(settings.storage), verifier)
 
 
+def apis(service: Service) -> tuple[APIRouter, ...]:
+    """The routers whose operations need a right: the service's own, and the audit trail's."""
+    return (*service.routers, audit_api.router)
+
+
+def granted(service: Service) -> Rights:
+    """Who may call each operation, those of the audit trail among them. Raises RightsIncomplete where somebody forgot one."""
+    found = {**service.rights, **audit_api.RIGHTS}
+    check_rights(apis(service), found)
+    return found
+
+
 def make_app(service: Service, settings: Any, parts: Iterable[str] = PARTS) -> FastAPI:
     """The ASGI application; its lifespan starts and stops the other parts."""
     context = make_context(service, settings)
@@ -132,7 +152,9 @@ def make_app(service: Service, settings: Any, parts: Iterable[str] = PARTS) -> F
     problems.install(app)
     _add_probes(app, process)
     if "api" in process.parts:
-        for router in (*service.routers, audit_api.router):
+        for router in apis(service):
+            app.include_router(router, dependencies=[guard(granted(service))])
+        for router in service.pages:
             app.include_router(router)
     return app
 

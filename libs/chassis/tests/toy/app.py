@@ -9,6 +9,7 @@ from chassis.http import OwnTransaction, Route, location
 from chassis.inbox import Inbox
 from chassis.outbox import publish
 from chassis.pagination import Page, Paged, page
+from chassis.rights import SIGNED_IN
 from chassis.schedule import Job
 from chassis.service import Service
 from contracts.event import Event
@@ -34,7 +35,7 @@ router = APIRouter(prefix="/v1", route_class=Route)
 inbox = Inbox("toy", max_records=100)
 
 
-@router.post("/notes", status_code=201)
+@router.post("/notes", status_code=201, operation_id="writeNote")
 async def write(body: NoteIn, tx: OwnTransaction, answer: Response) -> dict[str, str]:
     note_id = await tx.scalar("insert into note (owner_id, body) values (acting_user(), :body) returning id", {"body": body.body})
     if body.body.isupper():
@@ -47,7 +48,7 @@ async def write(body: NoteIn, tx: OwnTransaction, answer: Response) -> dict[str,
     return {"id": str(note_id)}
 
 
-@router.get("/notes")
+@router.get("/notes", operation_id="listNotes")
 async def notes(tx: OwnTransaction, paging: Paged) -> Page[dict[str, str]]:
     after = paging.after[0] if paging.after else "00000000-0000-0000-0000-000000000000"
     rows = await tx.all("select id, body from note where id > :after order by id limit :n", {"after": after, "n": paging.limit + 1})
@@ -71,4 +72,5 @@ async def tick(tx, slot) -> None:
 
 
 job = Job("tick", "30 19 * * 3", tick)
-service = Service("toy", KINDS, routers=[router], inboxes=[inbox])
+RIGHTS = {"writeNote": SIGNED_IN, "listNotes": SIGNED_IN}
+service = Service("toy", KINDS, routers=[router], rights=RIGHTS, inboxes=[inbox])

@@ -16,6 +16,7 @@ from compliance.consumers import inbox
 from compliance.domain.alerts import Kind
 from compliance.jobs import JOBS
 from compliance.queries.scans import zones
+from compliance.rights import RIGHTS
 
 
 @click.command("scan")
@@ -41,4 +42,6 @@ async def _scan(kind: Kind, day: datetime, zone: str | None) -> None:
             click.echo(f"{kind} {row.local_date} {each}: {counts}" + ("" if ran else f" (ran before, at {row.as_of.isoformat()})"))
 
 
-service = Service("compliance", KINDS, routers=routers, inboxes=[inbox], jobs=JOBS, audit_event=recorded, commands=[scan_command])
+service = Service(
+    "compliance", KINDS, routers=routers, rights=RIGHTS, inboxes=[inbox], jobs=JOBS, audit_event=recorded, commands=[scan_command]
+)

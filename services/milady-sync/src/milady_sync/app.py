@@ -5,6 +5,7 @@ from contracts import audit
 from contracts.people import KINDS
 
 from milady_sync import api, cli, client, consumers, jobs
+from milady_sync.rights import RIGHTS
 from milady_sync.settings import MiladySettings
 
 service = Service(
@@ -12,6 +13,7 @@ service = Service(
     KINDS,
     settings=MiladySettings,
     routers=[api.router],
+    rights=RIGHTS,
     inboxes=[consumers.inbox, consumers.worker],
     jobs=jobs.JOBS,
     tasks=[jobs.request_what_is_due],

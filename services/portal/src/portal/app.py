@@ -12,6 +12,7 @@ from portal import api, consumers
 from portal.clients import Services
 from portal.live import Live, listening
 from portal.pages import account, admin, files, holder, live, partners, services, student
+from portal.rights import RIGHTS
 from portal.sessions import Sessions
 from portal.settings import Settings
 from portal.web import Resources
@@ -33,7 +34,9 @@ service = Service(
     "portal",
     KINDS,
     settings=Settings,
-    routers=[files.router, api.router, *PAGES, files.rest],
+    routers=[api.router],
+    rights=RIGHTS,
+    pages=[files.router, *PAGES, files.rest],
     inboxes=[consumers.inbox],
     resources=resources,
     audit_event=recorded,

@@ -5,5 +5,6 @@ from contracts import audit
 from contracts.people import KINDS
 
 from skills import api, consumers
+from skills.rights import RIGHTS
 
-service = Service("skills", KINDS, routers=api.ROUTERS, inboxes=[consumers.inbox], audit_event=audit.recorded)
+service = Service("skills", KINDS, routers=api.ROUTERS, rights=RIGHTS, inboxes=[consumers.inbox], audit_event=audit.recorded)

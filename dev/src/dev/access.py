@@ -1,0 +1,74 @@
+"""`docs/access.md`: who may call what, made from every service's rights. `python -m dev.access generate|check`."""
+
+import importlib
+import sys
+from collections.abc import Iterator
+from inspect import getdoc
+
+import click
+from chassis.rights import Right, operations
+from chassis.service import Service, apis, granted
+from fastapi.routing import APIRoute
+
+from dev.paths import ROOT
+from dev.stack import SERVICES
+
+PAGE = ROOT / "docs" / "access.md"
+HEAD = """# Who may call what
+
+Generated from `services/*/src/*/rights.py` by `python -m dev.access generate`; do not edit.
+
+A service does not start while one of its operations has no right. A right opens the operation; whose records it then shows or changes
+is decided by the row-level security of its tables and by the command (SPEC 3.10): a student's own, a partner's for the students who are
+assigned to them now, an administrator's all. The portal's pages act through these operations in the name of whoever is signed in.
+"""
+
+
+def page() -> str:
+    """The whole document."""
+    parts = [HEAD]
+    for known in SERVICES:
+        service: Service = importlib.import_module(f"{known.module}.app").service
+        parts.append(f"\n## {service.name}\n\n| operation | | who | what |\n|---|---|---|---|\n" + "".join(_rows(service)))
+    return "".join(parts)
+
+
+def _rows(service: Service) -> Iterator[str]:
+    rights = granted(service)
+    for name, route in operations(apis(service)).items():
+        method = ", ".join(sorted(route.methods or ()))
+        yield f"| `{name}` | `{method} {route.path}` | {_who(rights[name])} | {_what(route)} |\n"
+
+
+def _who(right: Right) -> str:
+    if right.open:
+        return "anyone"
+    return ", ".join(role.replace("_", " ") for role in sorted(right.roles)) or "whoever is signed in"
+
+
+def _what(route: APIRoute) -> str:
+    return (getdoc(route.endpoint) or "").partition("\n")[0]
+
+
+@click.group()
+def main() -> None:
+    """The document about rights."""
+
+
+@main.command()
+def generate() -> None:
+    """Write docs/access.md."""
+    PAGE.write_text(page())
+
+
+@main.command()
+def check() -> None:
+    """Refuse a document that is not current, and operations without a right."""
+    if PAGE.read_text() != page():
+        click.echo("docs/access.md is not current: run `python -m dev.access generate` and commit it", err=True)
+        sys.exit(1)
+    click.echo("Every operation has its right, and docs/access.md is current.")
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m dev.access")
