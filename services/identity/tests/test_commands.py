@@ -12,8 +12,8 @@ from chassis.database import Database
 from chassis.migrate import upgrade
 from dev.harness import eventually
 from dev.testing import fresh_database
-from identity import commands
-from identity.schemas import SignUp
+from identity.commands import keys, people, sessions
+from identity.schemas.people import SignUp
 
 NOW = datetime(2026, 11, 2, 14, tzinfo=UTC)
 
@@ -47,10 +47,10 @@ async def waiting(postgres, untouched):
 async def test_the_first_signing_key_is_made_once_by_however_many_need_it(untouched, waiting):
     async def need():
         async with untouched.transaction() as tx:
-            return (await commands.published_keys(tx))["keys"]
+            return (await keys.published_keys(tx))["keys"]
 
     async with untouched.transaction() as tx:
-        [first] = (await commands.published_keys(tx))["keys"]
+        [first] = (await keys.published_keys(tx))["keys"]
         other = asyncio.create_task(need())
         await waiting(other)
     assert await other == [first]
@@ -59,14 +59,14 @@ async def test_the_first_signing_key_is_made_once_by_however_many_need_it(untouc
 async def test_of_two_uses_of_a_refresh_token_the_second_waits_and_is_found_out(untouched, waiting):
     async with untouched.transaction() as tx:
         body = SignUp(email="jordan@example.com", name="Jordan Ellis", password="a good password")
-        session = await commands.begin_session(tx, await commands.sign_up(tx, body, "a hash", NOW), NOW)
+        session = await sessions.begin_session(tx, await people.sign_up(tx, body, "a hash", NOW), NOW)
 
     async def use():
         async with untouched.transaction() as tx:
-            return await commands.refresh_session(tx, session.refresh_token, NOW)
+            return await sessions.refresh_session(tx, session.refresh_token, NOW)
 
     async with untouched.transaction() as tx:
-        assert await commands.refresh_session(tx, session.refresh_token, NOW)
+        assert await sessions.refresh_session(tx, session.refresh_token, NOW)
         second = asyncio.create_task(use())
         await waiting(second)
     assert await second is None

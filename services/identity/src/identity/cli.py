@@ -14,9 +14,9 @@ from chassis.database import Transaction
 from chassis.service import Service
 from pydantic import ValidationError
 
-from identity.commands import make_admin, make_user
-from identity.domain import AccountIsNoAdmin
-from identity.schemas import SignUp
+from identity.commands.people import make_admin, make_user
+from identity.domain.people import AccountIsNoAdmin
+from identity.schemas.people import SignUp
 
 Make = Callable[[Transaction, SignUp, str, datetime], Awaitable[tuple[UUID, bool]]]
 

@@ -14,8 +14,9 @@ from chassis.settings import Settings
 from fastapi import Depends, Request, Response
 
 from identity import queries
-from identity.domain import SignInRefused
-from identity.schemas import SignIn, SignUp
+from identity.domain.sessions import SignInRefused
+from identity.schemas.people import SignUp
+from identity.schemas.sessions import SignIn
 
 Now = Annotated[datetime, Depends(lambda: datetime.now(UTC))]
 

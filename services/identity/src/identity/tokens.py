@@ -14,7 +14,8 @@ from chassis.settings import Settings
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from identity.domain import ACCESS_FOR, kind_of
+from identity.domain.people import kind_of
+from identity.domain.sessions import ACCESS_FOR
 
 ALGORITHM = "ES256"
 

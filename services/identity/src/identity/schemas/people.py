@@ -1,4 +1,4 @@
-"""HTTP bodies of identity."""
+"""Accounts."""
 
 from datetime import datetime
 from functools import lru_cache
@@ -6,11 +6,9 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from chassis.settings import Settings
 from pydantic import AfterValidator, BaseModel, EmailStr, Field, SecretStr, StringConstraints
 
-from identity.domain import ACCESS_FOR, kind_of
-from identity.tokens import Granted, access_token
+from identity.domain.people import kind_of
 
 NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f]*$"
 
@@ -41,19 +39,6 @@ class SignUp(BaseModel):
     time_zone: TimeZone = "America/New_York"
 
 
-class SignIn(BaseModel):
-    """Who signs in."""
-
-    email: Annotated[str, Field(max_length=254, pattern=NO_CONTROL_CHARACTERS)]
-    password: Annotated[SecretStr, Field(max_length=200)]
-
-
-class Refresh(BaseModel):
-    """A session that goes on."""
-
-    refresh_token: Annotated[SecretStr, Field(max_length=200)]
-
-
 class UserOut(BaseModel):
     """A person. `roles` are what was granted, `kind` is what they act as: student, partner or admin."""
 
@@ -72,31 +57,3 @@ class UserOut(BaseModel):
         """From a row of `queries`."""
         told = {name: getattr(row, name) for name in ("email", "name", "phone", "time_zone", "status", "roles", "created_at")}
         return cls(id=row.user_id, kind=kind_of(row.roles), **told)
-
-
-class SessionUser(BaseModel):
-    """Who is signed in."""
-
-    id: UUID
-    name: str
-    email: str
-    roles: list[str]
-    kind: str
-
-
-class SessionOut(BaseModel):
-    """What a sign-in or a refresh gives. `refresh_token` is good for one use, within 30 days; `expires_in` is in seconds."""
-
-    access_token: str
-    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105
-    expires_in: int = int(ACCESS_FOR.total_seconds())
-    refresh_token: str
-    user: SessionUser
-
-    @classmethod
-    def of(cls, granted: Granted, settings: Settings, now: datetime) -> Self:
-        """Signs the access token of what was granted at `now`."""
-        user = granted.user
-        told = SessionUser(id=user.user_id, name=user.name, email=user.email, roles=user.roles, kind=kind_of(user.roles))
-        access = access_token(granted.key, user, granted.session_id, settings, now)
-        return cls(access_token=access, refresh_token=granted.refresh_token, user=told)

@@ -1,0 +1,1 @@
+"""The rules of people and sessions (SPEC 3.10)."""

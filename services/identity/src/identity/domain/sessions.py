@@ -1,0 +1,40 @@
+"""What is refused of sessions, and what a refresh token is still good for."""
+
+from datetime import datetime, timedelta
+from enum import Enum
+
+from chassis.errors import NotSignedIn
+
+ACCESS_FOR = timedelta(minutes=10)
+REFRESH_FOR = timedelta(days=30)
+
+
+class SignInRefused(NotSignedIn):
+    """The same for an unknown account, a wrong password and a closed account: nobody learns who has one."""
+
+    def __init__(self) -> None:
+        super().__init__("The email address or the password is not right. Check both and try again.")
+
+
+class SessionOver(NotSignedIn):
+    """The refresh token is unknown, expired, used before, or its session has ended."""
+
+    def __init__(self) -> None:
+        super().__init__("This session is over. Sign in again.")
+
+
+class RefreshToken(Enum):
+    """What a presented refresh token is."""
+
+    GOOD = "good"
+    REUSED = "reused"
+    OVER = "over"
+
+
+def judge(*, used_at: datetime | None, expires_at: datetime, ended_at: datetime | None, now: datetime) -> RefreshToken:
+    """What a refresh token is good for at `now`. One that was used before was copied: its whole session must end."""
+    if ended_at is not None:
+        return RefreshToken.OVER
+    if used_at is not None:
+        return RefreshToken.REUSED
+    return RefreshToken.GOOD if now < expires_at else RefreshToken.OVER
