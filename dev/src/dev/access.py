@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from inspect import getdoc
 
 import click
-from chassis.rights import Right, operations
+from chassis.rights import PERSON, Reach, Right, operations
 from chassis.service import Service, apis, granted
 from fastapi.routing import APIRoute
 
@@ -14,6 +14,8 @@ from dev.paths import ROOT
 from dev.stack import SERVICES
 
 PAGE = ROOT / "docs" / "access.md"
+NAMES = {PERSON: "whoever is signed in", "partner": "any partner", "admin": "administrator"}
+RECORDS = {Reach.OWN: "their own", Reach.ASSIGNED: "of students assigned to them now", Reach.EVERY: "every"}
 HEAD = """# Who may call what
 
 Generated from `services/*/src/*/rights.py` by `python -m dev.access generate`; do not edit.
@@ -41,9 +43,16 @@ def _rows(service: Service) -> Iterator[str]:
 
 
 def _who(right: Right) -> str:
+    """E.g. "a person, their own; a partner, of students assigned to them; an admin, every"."""
     if right.open:
         return "anyone"
-    return ", ".join(role.replace("_", " ") for role in sorted(right.roles)) or "whoever is signed in"
+    return "; ".join(_within(name, reach) for name, reach in right.reach.items())
+
+
+def _within(name: str, reach: Reach) -> str:
+    if (name, reach) == (PERSON, Reach.EVERY):
+        return "whoever is signed in"
+    return f"{NAMES.get(name, name.replace('_', ' '))}: {RECORDS[reach]}"
 
 
 def _what(route: APIRoute) -> str:

@@ -129,5 +129,6 @@ async def test_probes_and_documents_are_served(toy):
     assert (await nobody.get("/livez")).status_code == 200
     assert (await nobody.get("/readyz")).json() == {"ready": True, "missing": {}}
     assert "outbox_depth" in (await nobody.get("/metrics")).text
-    assert "/v1/notes" in (await nobody.get("/openapi.json")).json()["paths"]
+    described = (await nobody.get("/openapi.json")).json()["paths"]["/v1/notes"]
+    assert all("application/problem+json" in each["responses"]["4XX"]["content"] for each in described.values())
     assert (await nobody.get("/v1/nothing")).json()["type"] == "/problems/not-found"

@@ -24,6 +24,7 @@ from chassis.principal import SYSTEM, Caller, Principal
 log = structlog.get_logger()
 seconds = Histogram("http_request_seconds", "Time to answer a request", ["method", "route", "status"])
 bearer = HTTPBearer(auto_error=False, description="An access token of the identity service")
+NO_CONTENT = 204
 QUIET = ("/livez", "/readyz", "/metrics")
 
 
@@ -96,6 +97,8 @@ class Route(APIRoute):
             if idempotency.HEADER in request.headers:
                 await request.body()
             response = await answer(request)
+            if response.status_code == NO_CONTENT:
+                del response.headers["content-type"]
             if claim := getattr(request.state, "claim", None):
                 idempotency.keep(request.state.tx, claim, response)
             return response

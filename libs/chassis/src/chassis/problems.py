@@ -25,6 +25,23 @@ STATUS: dict[type[errors.Refusal], int] = {
     errors.TooMany: 429,
     errors.Unavailable: 503,
 }
+_PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "description": "A stable name, e.g. `/problems/day-is-full`"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What is wrong and what to do, for a person"},
+        "trace_id": {"type": ["string", "null"], "description": "What to tell us when it stays"},
+    },
+}
+_DESCRIBED = {"content": {"application/problem+json": {"schema": _PROBLEM}}}
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    "4XX": {"description": "Refused; nothing was done", **_DESCRIBED},
+    "5XX": {"description": "Our fault, or something away just now; try again", **_DESCRIBED},
+}
+"""How OpenAPI documents describe every refusal."""
 TITLES = {404: "Not found", 405: "Method not allowed", 413: "Too large", 415: "Unsupported media type"}
 
 

@@ -1,7 +1,8 @@
 """Who may call which operation: each service says it once, as data; what is not said is refused before the service starts (SPEC 3.10)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
@@ -15,26 +16,43 @@ class RoleRequired(NotAllowed):
     """The principal holds none of the roles that may do this."""
 
 
+class Reach(StrEnum):
+    """Whose records somebody with a right may touch; the database's policies and the command see to it."""
+
+    OWN = "own"
+    ASSIGNED = "assigned"
+    EVERY = "every"
+
+
 @dataclass(frozen=True)
 class Right:
-    """Who may call an operation. `roles`: one of these is needed, whoever is signed in where there are none; `open`: no token is needed.
+    """Who may call an operation.
 
-    Whose records an operation then touches is for the database's policies and the command to say.
+    `reach` names roles and kinds of principal, `person` for whoever is signed in; `open`: no token is needed.
     """
 
-    roles: frozenset[str] = frozenset()
+    reach: Mapping[str, Reach] = field(default_factory=dict)
     open: bool = False
 
 
-ANYONE = Right(open=True)
-SIGNED_IN = Right()
 Rights = Mapping[str, Right]
 """By operation id."""
+PERSON = "person"
+
+
+def may(**reach: Reach) -> Right:
+    """The right of these roles or kinds of principal, `person` being everybody, each within its reach."""
+    return Right(reach)
 
 
 def only(*roles: str) -> Right:
-    """Whoever holds one of `roles`."""
-    return Right(frozenset(roles))
+    """Whoever holds one of `roles`, for every record."""
+    return Right(dict.fromkeys(roles, Reach.EVERY))
+
+
+ANYONE = Right(open=True)
+SIGNED_IN = may(person=Reach.EVERY)
+"""For what is nobody's record in particular."""
 
 
 class RightsIncomplete(Exception):
@@ -68,7 +86,7 @@ def guard(rights: Rights) -> Any:
         if right.open:
             return
         who = await signed_in(request, await bearer(request))
-        if right.roles and not who.roles & right.roles:
-            raise RoleRequired(f"This needs the role {' or '.join(sorted(right.roles))}. Ask an administrator.")
+        if not {PERSON, who.kind, *who.roles} & right.reach.keys():
+            raise RoleRequired(f"This needs the role {' or '.join(sorted(right.reach))}. Ask an administrator.")
 
     return Depends(entitled)

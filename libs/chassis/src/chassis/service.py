@@ -153,7 +153,7 @@ def make_app(service: Service, settings: Any, parts: Iterable[str] = PARTS) -> F
     _add_probes(app, process)
     if "api" in process.parts:
         for router in apis(service):
-            app.include_router(router, dependencies=[guard(granted(service))])
+            app.include_router(router, dependencies=[guard(granted(service))], responses=problems.RESPONSES)
         for router in service.pages:
             app.include_router(router)
     return app

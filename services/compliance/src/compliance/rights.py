@@ -1,15 +1,16 @@
 """Who may call what here (SPEC 3.10)."""
 
-from chassis.rights import SIGNED_IN, Rights, only
+from chassis.rights import Reach, Rights, may, only
 
+RECORD = may(person=Reach.OWN, partner=Reach.ASSIGNED, admin=Reach.EVERY)
 RIGHTS: Rights = {
-    "submitHours": SIGNED_IN,
-    "listHours": SIGNED_IN,
-    "getHours": SIGNED_IN,
-    "voidHours": SIGNED_IN,
-    "listWeeks": SIGNED_IN,
-    "listAlerts": SIGNED_IN,
-    "getAlert": SIGNED_IN,
+    "submitHours": may(student=Reach.OWN, partner=Reach.ASSIGNED),
+    "listHours": RECORD,
+    "getHours": RECORD,
+    "voidHours": may(person=Reach.OWN, admin=Reach.EVERY),
+    "listWeeks": RECORD,
+    "listAlerts": RECORD,
+    "getAlert": RECORD,
     "runScan": only("admin"),
     "listScans": only("admin"),
     "getScan": only("admin"),

@@ -1,11 +1,11 @@
 """Who may call what here (SPEC 3.10)."""
 
-from chassis.rights import ANYONE, SIGNED_IN, Rights, only
+from chassis.rights import ANYONE, SIGNED_IN, Reach, Rights, may, only
 
 RIGHTS: Rights = {
     "signUp": ANYONE,
     "listUsers": only("admin"),
-    "getUser": SIGNED_IN,
+    "getUser": may(person=Reach.OWN, admin=Reach.EVERY),
     "getMe": SIGNED_IN,
     "signIn": ANYONE,
     "refreshSession": ANYONE,

@@ -1,7 +1,7 @@
 """Who may call what here (SPEC 3.10)."""
 
-from chassis.rights import SIGNED_IN, Rights
+from chassis.rights import Reach, Rights, may
 
 RIGHTS: Rights = {
-    "listNotifications": SIGNED_IN,
+    "listNotifications": may(person=Reach.OWN, admin=Reach.EVERY),
 }

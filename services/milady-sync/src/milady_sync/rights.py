@@ -1,14 +1,16 @@
 """Who may call what here (SPEC 3.10)."""
 
-from chassis.rights import SIGNED_IN, Rights, only
+from chassis.rights import Reach, Rights, may, only
 
+RECORD = may(person=Reach.OWN, partner=Reach.ASSIGNED, admin=Reach.EVERY)
+RUN = may(program_holder=Reach.OWN, admin=Reach.EVERY)
 RIGHTS: Rights = {
-    "start_sync": only("program_holder", "admin"),
-    "list_syncs": only("program_holder", "admin"),
-    "get_sync": only("program_holder", "admin"),
-    "list_provisionings": SIGNED_IN,
-    "retry_provisioning": only("admin"),
-    "get_progress": SIGNED_IN,
-    "list_time": SIGNED_IN,
-    "launch_course": SIGNED_IN,
+    "startSync": may(program_holder=Reach.ASSIGNED, admin=Reach.EVERY),
+    "listSyncs": RUN,
+    "getSync": RUN,
+    "listProvisionings": RECORD,
+    "retryProvisioning": only("admin"),
+    "getProgress": RECORD,
+    "listTime": RECORD,
+    "launchCourse": may(person=Reach.OWN),
 }

@@ -1,27 +1,30 @@
 """Who may call what here (SPEC 3.10)."""
 
-from chassis.rights import ANYONE, SIGNED_IN, Rights, only
+from chassis.rights import ANYONE, SIGNED_IN, Reach, Rights, may, only
 
+RECORD = may(person=Reach.OWN, partner=Reach.ASSIGNED, admin=Reach.EVERY)
+OWN = may(person=Reach.OWN, admin=Reach.EVERY)
+OWN_PROGRAM = may(program_holder=Reach.OWN, admin=Reach.EVERY)
 RIGHTS: Rights = {
     "listRolePackages": ANYONE,
     "applyAsPartner": SIGNED_IN,
     "listPartners": only("admin"),
-    "getOwnPartner": SIGNED_IN,
-    "getPartner": SIGNED_IN,
+    "getOwnPartner": may(person=Reach.OWN),
+    "getPartner": OWN,
     "approvePartner": only("admin"),
     "getCurrentPacket": SIGNED_IN,
     "getDocument": SIGNED_IN,
     "signDocument": SIGNED_IN,
-    "getSignature": SIGNED_IN,
-    "publishProgram": only("program_holder", "admin"),
+    "getSignature": OWN,
+    "publishProgram": OWN_PROGRAM,
     "listPrograms": SIGNED_IN,
     "getProgram": SIGNED_IN,
-    "enrollStudent": only("program_holder", "admin"),
-    "listEnrollments": SIGNED_IN,
-    "getEnrollment": SIGNED_IN,
-    "withdrawEnrollment": only("program_holder", "admin"),
+    "enrollStudent": OWN_PROGRAM,
+    "listEnrollments": RECORD,
+    "getEnrollment": RECORD,
+    "withdrawEnrollment": OWN_PROGRAM,
     "assignStudent": only("admin"),
-    "listAssignments": SIGNED_IN,
-    "getAssignment": SIGNED_IN,
+    "listAssignments": OWN,
+    "getAssignment": OWN,
     "endAssignment": only("admin"),
 }

@@ -1,9 +1,10 @@
 """Who may call what here (SPEC 3.10)."""
 
-from chassis.rights import SIGNED_IN, Rights, only
+from chassis.rights import Reach, Rights, may, only
 
+RECORD = may(person=Reach.OWN, partner=Reach.ASSIGNED, admin=Reach.EVERY)
 RIGHTS: Rights = {
-    "getProgress": SIGNED_IN,
-    "listAlerts": SIGNED_IN,
+    "getProgress": RECORD,
+    "listAlerts": RECORD,
     "listAudit": only("admin"),
 }

@@ -1,18 +1,21 @@
 """Who may call what here (SPEC 3.10)."""
 
-from chassis.rights import SIGNED_IN, Rights, only
+from chassis.rights import SIGNED_IN, Reach, Rights, may
 
+RECORD = may(person=Reach.OWN, partner=Reach.ASSIGNED, admin=Reach.EVERY)
+OWN = may(person=Reach.OWN)
+DECIDE = may(program_holder=Reach.ASSIGNED, worksite=Reach.ASSIGNED, admin=Reach.EVERY)
 RIGHTS: Rights = {
-    "log_service": SIGNED_IN,
-    "list_entries": SIGNED_IN,
-    "get_entry": SIGNED_IN,
-    "change_entry": SIGNED_IN,
-    "submit_entry": SIGNED_IN,
-    "add_photo": SIGNED_IN,
-    "get_photo": SIGNED_IN,
-    "approve_entry": only("admin", "program_holder", "worksite"),
-    "reject_entry": only("admin", "program_holder", "worksite"),
-    "approve_all": only("admin", "program_holder", "worksite"),
-    "list_skills": SIGNED_IN,
-    "get_competency": SIGNED_IN,
+    "logService": OWN,
+    "listEntries": RECORD,
+    "getEntry": RECORD,
+    "changeEntry": OWN,
+    "submitEntry": OWN,
+    "addPhoto": OWN,
+    "getPhoto": RECORD,
+    "approveEntry": DECIDE,
+    "rejectEntry": DECIDE,
+    "approveAll": DECIDE,
+    "listSkills": SIGNED_IN,
+    "getCompetency": RECORD,
 }

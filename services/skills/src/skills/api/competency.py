@@ -11,7 +11,7 @@ from skills.schemas import CatalogueOut, CompetencyOut
 router = APIRouter(prefix="/v1", route_class=Route, tags=["competency"])
 
 
-@router.get("/programs/{program_id}/skills", operation_id="list_skills")
+@router.get("/programs/{program_id}/skills", operation_id="listSkills")
 async def list_skills(program_id: UUID, tx: OwnTransaction, enrollment_id: UUID | None = None) -> CatalogueOut:
     """A program's services and quotas; with an enrollment also how many of each are approved."""
     skills = await queries.catalogue(tx, program_id)
@@ -19,7 +19,7 @@ async def list_skills(program_id: UUID, tx: OwnTransaction, enrollment_id: UUID 
     return CatalogueOut.of(program_id, skills.values(), approved)
 
 
-@router.get("/enrollments/{enrollment_id}/competency", operation_id="get_competency")
+@router.get("/enrollments/{enrollment_id}/competency", operation_id="getCompetency")
 async def get_competency(enrollment_id: UUID, tx: OwnTransaction) -> CompetencyOut:
     """How far the student is, skill by skill and in all practical services together."""
     return CompetencyOut.of(enrollment_id, await queries.competence(tx, enrollment_id))

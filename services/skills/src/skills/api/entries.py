@@ -16,7 +16,7 @@ from skills.schemas import EntryChanges, EntryIn, EntryOut, Status
 router = APIRouter(prefix="/v1/entries", route_class=Route, tags=["entries"])
 
 
-@router.post("", status_code=201, operation_id="log_service")
+@router.post("", status_code=201, operation_id="logService")
 async def log_service(body: EntryIn, tx: OwnTransaction, now: Now, answer: Response) -> EntryOut:
     """Write a service down, as a draft; submit it when its photos are there."""
     row = await entries.log_service(tx, body.enrollment_id, body.model_dump(exclude={"enrollment_id"}), now)
@@ -24,7 +24,7 @@ async def log_service(body: EntryIn, tx: OwnTransaction, now: Now, answer: Respo
     return EntryOut.of(row)
 
 
-@router.get("", operation_id="list_entries")
+@router.get("", operation_id="listEntries")
 async def list_entries(
     tx: OwnTransaction,
     paging: Paged,
@@ -39,19 +39,19 @@ async def list_entries(
     return page(rows, paging, shown=EntryOut.of, key=lambda row: [row.entry_id])
 
 
-@router.get("/{entry_id}", operation_id="get_entry")
+@router.get("/{entry_id}", operation_id="getEntry")
 async def get_entry(entry_id: UUID, tx: OwnTransaction) -> EntryOut:
     """One service."""
     return EntryOut.of(await queries.entry(tx, entry_id))
 
 
-@router.patch("/{entry_id}", operation_id="change_entry")
+@router.patch("/{entry_id}", operation_id="changeEntry")
 async def change_entry(entry_id: UUID, body: EntryChanges, tx: OwnTransaction, now: Now) -> EntryOut:
     """Correct a draft or a rejected service; what is left out stays."""
     return EntryOut.of(await entries.change(tx, entry_id, body.changes, now))
 
 
-@router.post("/{entry_id}/submission", operation_id="submit_entry")
+@router.post("/{entry_id}/submission", operation_id="submitEntry")
 async def submit_entry(entry_id: UUID, tx: OwnTransaction, now: Now) -> EntryOut:
     """Ask for a decision; a rejected service is submitted again when it is corrected."""
     return EntryOut.of(await entries.submit(tx, entry_id, now))

@@ -15,7 +15,7 @@ Kind = Literal["before", "after"]
 KEPT_BY_BROWSERS = {"Cache-Control": "private, max-age=300", "X-Content-Type-Options": "nosniff", "Content-Disposition": "inline"}
 
 
-@router.post("", status_code=201, operation_id="add_photo")
+@router.post("", status_code=201, operation_id="addPhoto")
 async def add_photo(
     entry_id: UUID, kind: Annotated[Kind, Form()], file: UploadFile, who: SignedIn, request: Request, answer: Response
 ) -> EntryOut:
@@ -26,7 +26,7 @@ async def add_photo(
     return EntryOut.of(row)
 
 
-@router.get("/{kind}", operation_id="get_photo", response_class=Response, responses={200: {"content": {"image/jpeg": {}}}})
+@router.get("/{kind}", operation_id="getPhoto", response_class=Response, responses={200: {"content": {"image/jpeg": {}}}})
 async def get_photo(entry_id: UUID, kind: Kind, who: SignedIn, request: Request, size: Literal["full", "thumbnail"] = "full") -> Response:
     """The picture, for whoever may see the entry."""
     content = await photos.show(request.app.state.context, who, entry_id, kind, size)
