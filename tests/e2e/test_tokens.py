@@ -1,24 +1,17 @@
 """Every service checks every token itself: signature, end, issuer, audience, kind (SPEC 3.10)."""
 
 import asyncio
-import hashlib
-import hmac
-import json
 import time
-from base64 import urlsafe_b64encode
-from dataclasses import dataclass
-from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
-from dev.demo.stage import Person, Stage
+from dev.demo.stage import Stage
 from dev.live import Live
 from dev.stack import SERVICES
-from joserfc import jwt
-from joserfc.jwk import ECKey
 
-from . import looking, people
+from . import forging, people
+from .forging import Forger, another_key
 
 EVERY = pytest.mark.parametrize("service", [one.name for one in SERVICES])
 DOORS = {
@@ -32,53 +25,14 @@ DOORS = {
 }
 
 
-@dataclass(frozen=True)
-class Forger:
-    """Holds identity's own signing key, so that a token is wrong in one respect at a time."""
-
-    person: Person
-    key: ECKey
-    kid: str
-
-    def token(self, *, key: Any = None, header: dict[str, Any] | None = None, without: str = "", **claims: Any) -> str:
-        """A token that is good but for what is said."""
-        now = int(time.time())
-        good = {"iss": "chairside", "aud": "chairside", "sub": self.person.id, "kind": "student", "roles": [], "iat": now, "exp": now + 300}
-        told = {name: value for name, value in (good | claims).items() if name != without}
-        head = {"alg": "ES256", "kid": self.kid, "typ": "JWT", **(header or {})}
-        return jwt.encode(head, told, key or self.key, algorithms=["ES256"])
-
-    def tampered(self) -> str:
-        """Another payload under a good signature."""
-        head, _, signature = self.token().split(".")
-        _, payload, _ = self.token(kind="admin", roles=["admin"]).split(".")
-        return f"{head}.{payload}.{signature}"
-
-    def unsigned(self) -> str:
-        """With the algorithm `none` and no signature."""
-        head = _base64(json.dumps({"alg": "none", "typ": "JWT"}).encode())
-        return f"{head}.{self.token().split('.')[1]}."
-
-    def with_the_public_key_as_secret(self) -> str:
-        """Signed by HMAC with what everyone can read; a verifier that believes the header's algorithm takes it."""
-        _, payload, _ = self.token().split(".")
-        signed = f"{_base64(json.dumps({'alg': 'HS256', 'kid': self.kid, 'typ': 'JWT'}).encode())}.{payload}"
-        return f"{signed}.{_base64(hmac.digest(self.key.as_pem(private=False), signed.encode(), hashlib.sha256))}"
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def forger(live: Live, stage: Stage) -> Forger:
-    (row,) = await looking.rows(live.stack, "identity", "select kid, private_jwk from signing_key order by created_at desc limit 1")
-    return Forger(await people.somebody(stage, "Holder"), ECKey.import_key(json.loads(row["private_jwk"])), row["kid"])
-
-
-def _base64(content: bytes) -> str:
-    return urlsafe_b64encode(content).decode().rstrip("=")
+    return await forging.forger(live, await people.somebody(stage, "Holder"))
 
 
 def wrong_tokens(forger: Forger) -> dict[str, str]:
     """Tokens that are each wrong in one respect, by what is wrong with them."""
-    stranger = ECKey.generate_key("P-256")
+    stranger = another_key()
     return {
         "tampered with": forger.tampered(),
         "signed by another": forger.token(key=stranger),
