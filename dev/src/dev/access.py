@@ -7,6 +7,7 @@ from inspect import getdoc
 
 import click
 from chassis.rights import PERSON, Reach, Right, operations
+from chassis.schema import UNPROTECTED
 from chassis.service import Service, apis, granted
 from fastapi.routing import APIRoute
 
@@ -16,13 +17,16 @@ from dev.stack import SERVICES
 PAGE = ROOT / "docs" / "access.md"
 NAMES = {PERSON: "whoever is signed in", "partner": "any partner", "admin": "administrator"}
 RECORDS = {Reach.OWN: "their own", Reach.ASSIGNED: "of students assigned to them now", Reach.EVERY: "every"}
+TABLES = "| table | why |\n|---|---|\n"
 HEAD = """# Who may call what
 
 Generated from `services/*/src/*/rights.py` by `python -m dev.access generate`; do not edit.
 
-A service does not start while one of its operations has no right. A right opens the operation; whose records it then shows or changes
-is decided by the row-level security of its tables and by the command (SPEC 3.10): a student's own, a partner's for the students who are
-assigned to them now, an administrator's all. The portal's pages act through these operations in the name of whoever is signed in.
+A service does not start while one of its operations has no right. "Whoever is signed in" needs a valid access token and no role. "Their
+own" and "of students assigned to them now" are kept by row-level security and by the command (SPEC 3.10): for anyone else the record does
+not exist (404), and lists leave it out; without the role it is 403. `./chairside test access` tries each operation for every kind of
+principal, with every kind of broken token, and each table in PostgreSQL itself. The portal's pages act through these operations in the
+name of whoever is signed in.
 """
 
 
@@ -32,7 +36,14 @@ def page() -> str:
     for known in SERVICES:
         service: Service = importlib.import_module(f"{known.module}.app").service
         parts.append(f"\n## {service.name}\n\n| operation | | who | what |\n|---|---|---|---|\n" + "".join(_rows(service)))
+        own = importlib.import_module(f"{known.module}.rights").UNPROTECTED
+        parts.append(f"\nTables without row-level security beside those of the chassis:\n\n{TABLES}{_unprotected(own)}" if own else "")
+    parts.append(f"\n## Tables of the chassis without row-level security\n\n{TABLES}{_unprotected(UNPROTECTED)}")
     return "".join(parts)
+
+
+def _unprotected(known: dict[str, str]) -> str:
+    return "".join(f"| `{table}` | {why} |\n" for table, why in known.items())
 
 
 def _rows(service: Service) -> Iterator[str]:

@@ -20,6 +20,8 @@ _LANES = 2
 _PACKAGES = ("chassis", "contracts", "dev", *(one.module for one in SERVICES))
 _BROWSER = "tests/e2e/browser"
 _FAULTS = "tests/e2e/faults"
+_ACCESS = "tests/e2e/access"
+_APART = tuple(f"--ignore={folder}" for folder in (_BROWSER, _FAULTS, _ACCESS))
 _NO_TESTS_COLLECTED = 5
 
 
@@ -98,14 +100,14 @@ def _faults(part: str, **settings: str) -> Check:
 
 
 def _e2e() -> list[Check]:
-    return [_faults("e2e"), _whole("e2e", "tests/e2e", f"--ignore={_BROWSER}", f"--ignore={_FAULTS}")]
+    return [_faults("e2e"), _whole("e2e", "tests/e2e", *_APART)]
 
 
 def _containers() -> list[Check]:
     """The images, then the same tests over them."""
     return [
         Check("containers", "docker compose build", lambda: ["docker", "compose", "build", "--quiet"]),
-        _whole("containers", "tests/e2e", f"--ignore={_BROWSER}", f"--ignore={_FAULTS}", stack=("--containers",)),
+        _whole("containers", "tests/e2e", *_APART, stack=("--containers",)),
         _faults("containers", CHAIRSIDE_CONTAINERS="1"),
     ]
 
@@ -114,6 +116,7 @@ _PARTS: dict[str, Callable[[], list[Check]]] = {
     "unit": _unit,
     "services": lambda: [_service(service) for service in SERVICES],
     "e2e": _e2e,
+    "access": lambda: [_whole("access", _ACCESS)],
     "browser": lambda: [_whole("browser", _BROWSER)],
     "containers": _containers,
 }
@@ -130,7 +133,7 @@ def _why_not(name: str) -> str | None:
     """Why this machine cannot run the part; None if it can."""
     if name == "containers":
         return why_no_containers()
-    folder = {"e2e": "tests/e2e", "browser": _BROWSER}.get(name)
+    folder = {"e2e": "tests/e2e", "access": _ACCESS, "browser": _BROWSER}.get(name)
     if folder and not any((ROOT / folder).glob("test_*.py")):
         return f"there are no tests in {folder} yet"
     if name == "browser" and not chromium():
@@ -160,10 +163,10 @@ def _run(check: Check) -> Outcome:
 
 
 def _show(outcome: Outcome) -> None:
-    """A line for what passed, with what a run of faults did and pytest's own closing line; everything for what failed."""
+    """A line for what passed, with what a run of faults or the matrix counted and pytest's own closing line; everything for what failed."""
     lines = outcome.output.splitlines()
     print(f"{'ok    ' if outcome.passed else 'FAILED'}  {outcome.seconds:6.1f} s  {outcome.check.part}: {outcome.check.name}", flush=True)
-    closing = [line for line in lines if "skipped" in line.lower() or "passed" in line or line.startswith("seed ")][-8:]
+    closing = [line for line in lines if "skipped" in line.lower() or "passed" in line or line.startswith(("seed ", "access matrix"))][-8:]
     for line in closing if outcome.passed else [*lines, f"(exit code {outcome.code})"]:
         print(line, flush=True)
 

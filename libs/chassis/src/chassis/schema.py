@@ -88,6 +88,16 @@ create function visible_subjects() returns uuid[] language sql stable security d
   return (select coalesce(array_agg(distinct subject_id), '{}') from access_grant where viewer_id = acting_user() and active);
 """
 
+UNPROTECTED = {
+    "outbox": "people's roles may only add; what was told is read by the relay's role alone",
+    "inbox": "ids of messages, for the system's role alone",
+    "audit_entry": "people's roles may only add; administrators read all",
+    "schedule_zone": "names of jobs and zones, for the system's role alone",
+    "schedule_slot": "names of jobs and instants, for the system's role alone",
+    "access_grant": "what the policies themselves read, by a function that shows whom the acting user sees; administrators read all",
+    "alembic_version": "a number, for the owner alone",
+}
+"""The chassis' tables without row-level security, and why."""
 VISIBLE = "any ((select visible_subjects())::uuid[])"
 """For policies: `subject_id = any(...)` of whoever the acting user may see now; evaluated once a statement, so indexes stay usable."""
 

@@ -2,6 +2,8 @@
 
 from chassis.rights import ANYONE, SIGNED_IN, Reach, Rights, may, only
 
+UNPROTECTED: dict[str, str] = {}
+"""Tables without row-level security, and why."""
 RIGHTS: Rights = {
     "signUp": ANYONE,
     "listUsers": only("admin"),

@@ -2,6 +2,8 @@
 
 from chassis.rights import Reach, Rights, may
 
+UNPROTECTED = {"program": "names of programs, for the system's role alone"}
+"""Tables without row-level security, and why."""
 RIGHTS: Rights = {
     "listNotifications": may(person=Reach.OWN, admin=Reach.EVERY),
 }

@@ -4,6 +4,8 @@ from chassis.rights import Reach, Rights, may, only
 
 RECORD = may(person=Reach.OWN, partner=Reach.ASSIGNED, admin=Reach.EVERY)
 RUN = may(program_holder=Reach.OWN, admin=Reach.EVERY)
+UNPROTECTED = {"program": "read by whoever is signed in: it is nobody's record"}
+"""Tables without row-level security, and why."""
 RIGHTS: Rights = {
     "startSync": may(program_holder=Reach.ASSIGNED, admin=Reach.EVERY),
     "listSyncs": RUN,

@@ -5,6 +5,8 @@ from chassis.rights import SIGNED_IN, Reach, Rights, may
 RECORD = may(person=Reach.OWN, partner=Reach.ASSIGNED, admin=Reach.EVERY)
 OWN = may(person=Reach.OWN)
 DECIDE = may(program_holder=Reach.ASSIGNED, worksite=Reach.ASSIGNED, admin=Reach.EVERY)
+UNPROTECTED = {"program": "read by whoever is signed in: it is nobody's record"}
+"""Tables without row-level security, and why."""
 RIGHTS: Rights = {
     "logService": OWN,
     "listEntries": RECORD,
