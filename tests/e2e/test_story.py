@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -13,7 +14,8 @@ from dev.demo.stage import Person, Stage
 from dev.demo.story import LOGGED, SKILLS, STEPS
 from dev.demo.weeks import FIRST, SECOND
 from dev.live import Live
-from dev.stack import SERVICES
+from dev.live_containers import Containers
+from dev.stack import SERVICES, secrets_of
 
 from . import agreement, looking, people, spans
 from .spans import Trace
@@ -152,6 +154,24 @@ async def test_every_audit_chain_is_whole_and_the_portal_has_all_of_it(story: St
 async def test_the_whole_story_is_one_unbroken_trace(story: Traced) -> None:
     found = await spans.complete(story.stack, story.trace, *TOLD)
     assert {topic for _, topic, _ in spans.edges(found)} == TOLD
+
+
+async def test_no_log_and_no_trace_tells_a_secret_or_a_name(live: Live, story: Traced) -> None:
+    secret = {**json.loads(secrets_of(story.stack).file.read_text()), **{f"the name {name}": name for name in (*WELCOMED, "Dana Brooks")}}
+    for one in story.people.values():
+        token = one.http.headers["Authorization"].removeprefix("Bearer ")
+        theirs = {"password": one.password, "address": one.email, "access token": token, "refresh token": one.refresh_token}
+        secret |= {f"{one.name}'s {what}": said for what, said in theirs.items()}
+    written = _written(live)
+    assert any(story.trace.id in text for text in written.values())
+    assert sorted(f"{what} in {where}" for where, text in written.items() for what, said in secret.items() if said in text) == []
+
+
+def _written(live: Live) -> dict[str, str]:
+    """Everything that the services wrote for operators, by where it lies."""
+    home = live.stack.home
+    texts = {str(file.relative_to(home)): file.read_text(errors="replace") for file in (*home.glob("logs/*"), *home.glob("traces/*"))}
+    return texts | ({"docker compose logs": live.docker("logs").stdout} if isinstance(live, Containers) else {})
 
 
 async def test_no_event_was_set_aside(story: Stage) -> None:

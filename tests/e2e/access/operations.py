@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 from uuid import uuid4
 
-from chassis import rights
+from chassis import problems, rights
 from chassis.rights import Reach, Right
 from chassis.service import Service, apis, granted
 from dev.stack import SERVICES
@@ -58,11 +58,17 @@ def operations() -> tuple[Operation, ...]:
     return tuple(one for known in SERVICES for one in _of(service_of(known.name)))
 
 
-def _of(service: Service) -> Iterator[Operation]:
-    app, given = FastAPI(), granted(service)
+@cache
+def document_of(name: str) -> Schema:
+    """The OpenAPI document that the service serves, paths without the gateway's prefix."""
+    app, service = FastAPI(title=name), service_of(name)
     for router in apis(service):
-        app.include_router(router)
-    document = app.openapi()
+        app.include_router(router, responses=problems.RESPONSES)
+    return app.openapi()
+
+
+def _of(service: Service) -> Iterator[Operation]:
+    given, document = granted(service), document_of(service.name)
     assert rights.operations(apis(service)).keys() == given.keys()
     for path, methods in document["paths"].items():
         for method, told in methods.items():
