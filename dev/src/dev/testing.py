@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from dev import kafka as kafka_server
 from dev import postgres as postgres_server
@@ -18,6 +19,10 @@ from dev.processes import free_port
 from dev.topics import create_topics
 
 __all__ = ["ServiceDatabase", "create_topics", "fresh_database", "kafka", "postgres"]
+
+# A machine with other work takes its time; how long an example took decides nothing.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 # Roles belong to the server, not to a database: every test database of one server shares these.
 _PASSWORD = "chairside-test"

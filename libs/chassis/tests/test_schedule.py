@@ -13,7 +13,7 @@ ZONES = sorted(zone for zone in available_timezones() if "/" in zone)
 NEW_YORK = ZoneInfo("America/New_York")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from(ZONES), st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)))
 def test_the_evening_slot_is_at_half_past_seven_wherever_it_is(zone, moment):
     now = moment.replace(tzinfo=UTC)
