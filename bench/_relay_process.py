@@ -5,7 +5,7 @@ import sys
 
 import uvloop
 from chassis.database import Database
-from chassis.outbox import Relay
+from chassis.relay import Relay
 
 uvloop.install()
 asyncio.run(Relay(Database(sys.argv[1], "bench"), sys.argv[2]).run())

@@ -13,7 +13,8 @@ from contracts.event import Event
 from contracts.onboarding import EnrollmentCreated, ProgramPublished, StudentAssigned
 from contracts.people import Role
 from contracts.topics import TOPICS
-from dev.harness import Issuer, Running, eventually, send
+from dev.harness import Running, eventually, send
+from dev.issuer import Issuer
 from dev.testing import create_topics, fresh_database
 
 STARTED = date(2026, 8, 3)

@@ -12,7 +12,8 @@ from datetime import timedelta
 from _ground import Figure, Ground, child, ground, main, percentiles
 from _load import fire, request
 from _service import STARTED, School, fill, free_port, running, school
-from dev.harness import Issuer, Running
+from dev.harness import Running
+from dev.issuer import Issuer
 
 REQUESTS, CONNECTIONS, WARM = 4000, 8, 400
 

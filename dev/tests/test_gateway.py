@@ -2,9 +2,11 @@
 
 import http.client
 import json
+import ssl
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -40,6 +42,8 @@ class Upstream(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
+        if self.path == "/page":
+            self.send_header("Content-Security-Policy", "default-src 'self'")
         self.end_headers()
         self.wfile.write(body)
 
@@ -124,26 +128,73 @@ def test_server_sent_events_pass_at_once_even_to_a_client_that_takes_gzip(stack:
 
 
 def test_every_answer_carries_the_security_headers_and_no_server_name(stack: Stack) -> None:
-    headers = get(stack, "/").headers
-    assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["X-Frame-Options"] == "DENY"
-    assert headers["Referrer-Policy"] == "same-origin"
-    assert "Caddy" not in str(headers)
+    for path in ("/", "/api/nonsense", "/api/identity/v1/me", "/gateway/livez"):
+        headers = get(stack, path).headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "DENY"
+        assert headers["Referrer-Policy"] == "same-origin"
+        assert headers["Permissions-Policy"] == "camera=(self), geolocation=(), microphone=()"
+        assert (headers["Cross-Origin-Opener-Policy"], headers["Cross-Origin-Resource-Policy"]) == ("same-origin", "same-origin")
+        assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+        assert "Caddy" not in str(headers)
+
+
+def test_what_a_service_says_of_its_page_stands(stack: Stack) -> None:
+    assert get(stack, "/page").headers.get_all("Content-Security-Policy") == ["default-src 'self'"]
+
+
+@pytest.mark.parametrize(("path", "before"), [("/", "https"), ("/api/nonsense", "https"), ("/", "http"), ("/", None)])
+def test_browsers_are_told_to_stay_with_https_where_tls_ends_before_the_gateway(stack: Stack, path: str, before: str | None) -> None:
+    headers = get(stack, path, {"X-Forwarded-Proto": before} if before else {}).headers
+    assert headers["Strict-Transport-Security"] == ("max-age=31536000" if before == "https" else None)
+
+
+def test_browsers_are_told_to_stay_with_https_where_the_gateway_ends_tls(stack: Stack, tmp_path: Path) -> None:
+    port, rules = free_base(), tmp_path / "Caddyfile"
+    # A certificate of its own making, which nothing on this machine is to trust, and no port 80.
+    quiet = "admin off\n\tskip_install_trust\n\tauto_https disable_redirects"
+    rules.write_text(gateway.CADDYFILE.read_text().replace("admin off", quiet))
+    with apart(stack, tmp_path, port, rules, CHAIRSIDE_GATEWAY_SITE=f"https://127.0.0.1:{port}"):
+        trusting = ssl.create_default_context()
+        trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+        assert _over_tls(port, trusting)["Strict-Transport-Security"] == "max-age=31536000"
+
+
+def _over_tls(port: int, trusting: ssl.SSLContext, patience: float = 30) -> http.client.HTTPMessage:
+    """The headers of the start page. The gateway listens a moment before its certificate is made."""
+    deadline = time.monotonic() + patience
+    while True:
+        connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=patience, context=trusting)
+        try:
+            connection.request("GET", "/")
+        except ssl.SSLError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            return connection.getresponse().headers
+
+
+@contextmanager
+def apart(stack: Stack, folder: Path, port: int, rules: Path = gateway.CADDYFILE, **settings: str) -> Iterator[None]:
+    """Another gateway before the same stand-ins, with other settings or rules."""
+    spec = gateway.spec(stack)
+    argv = [str(rules) if part == str(gateway.CADDYFILE) else part for part in spec.argv]
+    process = launch(argv, log=folder / "gateway.log", env={**spec.env, **settings})
+    try:
+        wait_for("the gateway", process, lambda: answers(port), log=folder / "gateway.log")
+        yield
+    finally:
+        stop(process)
 
 
 @pytest.mark.parametrize(("trusted", "believed"), [("127.0.0.1/32", True), ("192.0.2.1/32", False)])
 def test_only_the_portal_may_say_from_where_a_command_came(stack: Stack, tmp_path: Path, trusted: str, believed: bool) -> None:
-    spec = gateway.spec(stack)
     port = free_base()
-    env = {**spec.env, "CHAIRSIDE_GATEWAY_SITE": f"http://:{port}", "CHAIRSIDE_GATEWAY_TRUSTED": trusted}
-    process = launch(spec.argv, log=tmp_path / "gateway.log", env=env)
-    try:
-        wait_for("the gateway", process, lambda: answers(port), log=tmp_path / "gateway.log")
+    with apart(stack, tmp_path, port, CHAIRSIDE_GATEWAY_SITE=f"http://:{port}", CHAIRSIDE_GATEWAY_TRUSTED=trusted):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
         connection.request("GET", "/api/compliance/v1/x", headers={"X-Forwarded-For": "203.0.113.7"})
         said = json.loads(connection.getresponse().read())["from"]
-    finally:
-        stop(process)
     assert said.split(",")[0].strip() == ("203.0.113.7" if believed else "127.0.0.1")
 
 

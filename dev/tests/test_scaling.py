@@ -81,7 +81,7 @@ def test_a_hang_up_without_a_request_changes_nothing_where_there_is_no_terminal(
         ("milady-sync=0", "say SERVICE=NUMBER with 1 to 9"),
         ("milady-sync", "say SERVICE=NUMBER with 1 to 9"),
         ("nonsense=2", "say SERVICE=NUMBER with 1 to 9"),
-        ("compliance=2", "compliance has no workers to scale; these have: milady-sync, messaging"),
+        ("skills=2", "skills has no workers to scale; these have: identity, milady-sync, compliance, messaging"),
     ],
 )
 def test_what_cannot_be_is_told(running: Live, asked: str, said: str) -> None:

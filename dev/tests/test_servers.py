@@ -77,5 +77,6 @@ async def test_the_number_of_a_killed_server_may_belong_to_another_process_by_no
 
 async def test_the_session_fixtures_answer(postgres: str, kafka: str) -> None:
     connection = await asyncpg.connect(postgres)
+    assert await connection.fetchval("SELECT 1") == 1
     await connection.close()
     await create_topics(kafka, [Topic("any.made")])

@@ -5,6 +5,7 @@ import socket
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import asyncpg
@@ -13,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from dev.live import Live, free_base, temporary_stack
 from dev.live_processes import Processes
 from dev.processes import StartError
-from dev.stack import Stack, secrets_of
+from dev.stack import Secrets, Stack, secrets_of
 
 from dev import checks, postgres
 from dev import state as states
@@ -67,6 +68,15 @@ def test_secrets_are_the_owners_alone_and_passwords_are_asked_for(running: Live)
     assert running.processes()
 
 
+def test_secrets_that_several_need_at_once_are_made_up_once_and_all_kept(tmp_path: Path) -> None:
+    names = [f"secret-{number}" for number in range(40)]
+    for attempt in range(5):
+        known = Secrets(tmp_path / str(attempt) / "secrets.json")
+        with ThreadPoolExecutor(8) as pool:
+            told = list(pool.map(known.get, [name for name in names for _ in range(2)]))
+        assert told == [known.get(name) for name in names for _ in range(2)]
+
+
 async def test_a_wrong_password_opens_nothing(running: Live) -> None:
     with pytest.raises(asyncpg.InvalidPasswordError):
         await asyncpg.connect(postgres.dsn(running.stack.port("postgres"), password="postgres"))
@@ -89,6 +99,7 @@ def test_a_killed_process_is_started_again(running: Live) -> None:
     killed = running.kill("gateway")
     eventually(lambda: running.processes().get("gateway", killed) != killed)
     eventually(lambda: answers(f"{running.url}/gateway/livez"))
+    assert running.processes()["gateway"] != killed
 
 
 async def test_after_a_violent_end_of_everything_up_goes_on_with_all_data(running: Live) -> None:

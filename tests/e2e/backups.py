@@ -36,13 +36,13 @@ def save_photos(stack: Stack, folder: Path) -> None:
 
 
 def lose_everything(live: Live) -> None:
-    """Stops the stack, whose databases, photos, topics and passwords are gone then; the mails that were sent are not."""
+    """Stops the stack, whose databases, photos, topics and their passwords are gone; mails that were sent and the sealing keys stay."""
     live.down()
     for name in ("postgres", "kafka", "storage"):
         shutil.rmtree(live.stack.home / name)
     secrets = secrets_of(live.stack)
-    administrator = {"admin_password": secrets.get("admin_password")}
-    secrets.file.write_text(json.dumps(administrator))
+    kept = {name: secrets.get(name) for name in ("admin_password", "identity_sealing_key", "onboarding_sealing_key")}
+    secrets.file.write_text(json.dumps(kept))
 
 
 @contextmanager

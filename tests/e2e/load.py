@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from secrets import token_urlsafe
 from typing import Any
 from uuid import uuid4
 
@@ -123,7 +124,7 @@ class Load:
     async def holder_enrolls(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             first = f"New{uuid4().hex[:10]}"
-            signing_up = {"email": f"{first}@e2e.example", "name": f"{first} Comer", "password": f"secret-{first}"}
+            signing_up = {"email": f"{first}@e2e.example", "name": f"{first} Comer", "password": token_urlsafe(12)}
             user = await insist(self.holder, "identity", "/v1/users", signing_up, self.faults)
             assert user.status_code == 201, user.text
             place = {"program_id": self.program, "student_id": user.json()["id"], "started_on": self.work[0].began.isoformat()}

@@ -1,15 +1,19 @@
 """What a test looks at when no API shows it: databases, topics, dead letters, consumer groups."""
 
+import email
+import email.policy
 import importlib
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from email.message import EmailMessage
 from typing import Any
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
+from chassis.topics import to_the_end
 from contracts.topics import DEAD_LETTER_SUFFIX, TOPICS
 from dev.demo.stage import eventually
 from dev.stack import SERVICES, Stack, secrets_of
@@ -31,18 +35,19 @@ async def rows(stack: Stack, service: str, sql: str, *arguments: Any) -> list[di
         await connection.close()
 
 
+def mails_to(stack: Stack, address: str) -> list[EmailMessage]:
+    """The mails to one address that lie in the outbox folder."""
+    files = [file.read_bytes() for file in (stack.home / "outbox").glob("*.eml")]
+    read = [email.message_from_bytes(file, policy=email.policy.default) for file in files]
+    return [mail for mail in read if isinstance(mail, EmailMessage) and address in mail["To"]]
+
+
 async def records(stack: Stack, topics: Iterable[str]) -> list[ConsumerRecord[bytes, bytes]]:
     """Everything that lies on the topics now, in the order of each partition."""
-    found: list[ConsumerRecord[bytes, bytes]] = []
     async with AIOKafkaConsumer(bootstrap_servers=stack.kafka, enable_auto_commit=False, auto_offset_reset="earliest") as reader:
         parts = partitions(topics)
         reader.assign(parts)
-        ends = await reader.end_offsets(parts)
-        await reader.seek_to_beginning(*parts)
-        while any([await reader.position(part) < ends[part] for part in parts]):
-            for batch in (await reader.getmany(timeout_ms=500)).values():
-                found += batch
-    return found
+        return [record async for record in to_the_end(reader, parts)]
 
 
 def partitions(topics: Iterable[str]) -> list[TopicPartition]:
@@ -82,12 +87,12 @@ def groups() -> list[Group]:
 
 
 async def settled(stack: Stack, patience: float = 300) -> None:
-    """Returns when nothing is under way any more: all outboxes are on Kafka, all of Kafka is applied, all audit entries are sealed."""
+    """Returns when nothing is under way: outboxes are on Kafka, all of Kafka is applied, audit entries are sealed, mails have left."""
     async with offsets(stack) as kafka:
 
         async def still() -> bool:
             ends = await kafka.ends()
-            if await kafka.behind(ends) or await _unpublished(stack):
+            if await kafka.behind(ends) or await _undelivered(stack) or await _unpublished(stack):
                 return False
             return bool(ends == await kafka.ends())
 
@@ -144,3 +149,9 @@ async def _unpublished(stack: Stack) -> int:
     """Committed events and audit entries that the relays have still to carry."""
     waiting = "select (select count(*) from outbox where published_at is null) + (select count(*) from audit_entry where hash is null) as n"
     return sum([(await rows(stack, service.name, waiting))[0]["n"] for service in SERVICES])
+
+
+async def _undelivered(stack: Stack) -> int:
+    """Mails to people who are known that messaging has still to send; one may wait half a minute for a name in it."""
+    waiting = "select count(*) as n from message join person on user_id = recipient_id where message.status in ('pending', 'sending')"
+    return int((await rows(stack, "messaging", waiting))[0]["n"])

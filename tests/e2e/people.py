@@ -1,9 +1,10 @@
 """People, programs and enrollments for a test, made through the gateway as users make them. Ids are fresh, so tests share a stack."""
 
 import hashlib
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from dev.demo import acts
 from dev.demo.stage import Person, Stage, eventually
@@ -23,6 +24,14 @@ async def administrator(stage: Stage) -> Person:
 async def somebody(stage: Stage, first: str) -> Person:
     """Someone new, signed up and signed in."""
     return await acts.sign_up(stage, f"{first}{uuid4().hex[:8]} Tester", "e2e")
+
+
+async def payroll_admin(stage: Stage, admin: Person) -> Person:
+    """A payroll admin, with the role in the token."""
+    made = await somebody(stage, "Payroll")
+    await admin.ask("PUT", "identity", f"/v1/users/{made.id}/roles/payroll_admin", 204)
+    await made.sign_in()
+    return made
 
 
 async def program_holder(stage: Stage, first: str = "Holder") -> Person:
@@ -89,6 +98,23 @@ def weeks_ago(number: int) -> date:
     """A Monday so long ago; tests work in the past, where no clock of today's can interfere."""
     today = date.today()
     return today - timedelta(days=today.weekday(), weeks=number)
+
+
+ZONES = ("America/Phoenix", "America/Lima")
+BY_ITSELF = (time(3, 30), time(7), time(18, 30), time(19, 30))
+
+
+def quiet_zone() -> str:
+    """A zone in which no scan, no sync and no escalation begins by itself for the next half hour, or has just begun (SPEC 3.1).
+
+    The two are two hours apart all year, so that of what is scheduled nothing falls into both.
+    """
+    return next(zone for zone in ZONES if not any(-600 < _seconds_to(at, zone) < 1800 for at in BY_ITSELF))
+
+
+def _seconds_to(at: time, zone: str) -> float:
+    now = datetime.now(ZoneInfo(zone))
+    return (now.replace(hour=at.hour, minute=at.minute, second=0) - now).total_seconds()
 
 
 async def alerted(stage: Stage, holder: Person, student: Person, enrollment_id: str, zone: str, week: date) -> str:

@@ -10,7 +10,7 @@ from dev.demo.stage import Person
 from dev.stack import SERVICES
 
 FILTERS = ("student_id", "enrollment_id", "recipient_id", "subject_id", "object_id", "email")
-PICTURE, ANSWER = "a picture", "an answer"
+FILE, ANSWER = "a file", "an answer"
 SHARED = ("program_id", "document_id")
 """Ids of what everyone who is signed in may read; an answer about any other id is a sight of the records."""
 Address = tuple[str, str]
@@ -61,7 +61,7 @@ async def seen_by(person: Person, records: Records) -> dict[Address, set[str]]:
 
 
 def _shown(answer: Any, marks: frozenset[str], *, private: bool) -> set[str]:
-    if answer.headers["content-type"].startswith("image/"):
-        return {PICTURE}
+    if answer.headers["content-type"].startswith(("image/", "application/zip", "application/pdf")):
+        return {FILE}
     seen = {mark for mark in marks if mark in answer.text}
     return seen | {ANSWER} if private and answer.json().get("items") != [] else seen

@@ -11,9 +11,9 @@ from dev.demo.photos import photo
 from dev.demo.stage import Person, Stage, eventually
 from dev.live import Live
 
-from . import agreement, looking, people
+from . import agreement, looking, people, waiting
 from .apprentice import apprentice
-from .reach import ANSWER, PICTURE, Records, seen_by
+from .reach import ANSWER, FILE, Records, seen_by
 
 pytestmark = pytest.mark.timeout(900)
 ZONE = "America/Denver"
@@ -28,6 +28,13 @@ RECORDS = {
     ("compliance", "/v1/hours"),
     ("compliance", "/v1/hours/{log_id}"),
     ("compliance", "/v1/enrollments/{enrollment_id}/weeks"),
+    ("compliance", "/v1/enrollments/{enrollment_id}/statement"),
+    ("compliance", "/v1/enrollments/{enrollment_id}/forecast"),
+    ("compliance", "/v1/weekly-dashboard"),
+    ("compliance", "/v1/enrollments/{enrollment_id}/statement.pdf"),
+    ("compliance", "/v1/requirements/{enrollment_id}"),
+    ("compliance", "/v1/leaves"),
+    ("compliance", "/v1/leaves/{leave_id}"),
     ("compliance", "/v1/alerts"),
     ("compliance", "/v1/alerts/{alert_id}"),
     ("onboarding", "/v1/enrollments"),
@@ -38,8 +45,13 @@ RECORDS = {
     ("portal", "/v1/alerts"),
 }
 """Where a student's records can be read, by the student and by the partner."""
-OWN = RECORDS | {("identity", "/v1/me"), ("identity", "/v1/users/{user_id}"), ("messaging", "/v1/notifications")}
+EXPORTS = {("identity", "/v1/exports/{export_id}"), ("identity", "/v1/exports/{export_id}/archive")}
+IMPORTS = {("compliance", "/v1/hours/imports/{import_id}")}
+OWN = RECORDS | EXPORTS | IMPORTS | {("identity", "/v1/me"), ("identity", "/v1/users/{user_id}"), ("messaging", "/v1/notifications")}
+OWN |= {(service, "/v1/people/{person_id}/records") for service in waiting.EVERY_SERVICE}
 HOLDERS_OWN = {("onboarding", "/v1/partners/{user_id}"), ("onboarding", "/v1/signatures/{signature_id}")}
+TABLES = {("compliance", "/v1/weekly-dashboard.csv")}
+"""For partners and administrators alone."""
 KEPT = {("onboarding", "/v1/assignments"), ("onboarding", "/v1/assignments/{assignment_id}")}
 """What stays with a partner after the end: that there was an assignment, by ids alone."""
 
@@ -62,9 +74,29 @@ async def cast(live: Live, stage: Stage) -> Cast:
     elsewhere = await people.enroll(stranger, await people.program(stranger, ZONE), other, people.weeks_ago(6))
     await people.until_known(other, elsewhere)
     await looking.settled(live.stack)
-    more = {"identity.user_id": student.id, "onboarding.user_id": made.holder.id, "recipient_id": student.id, "subject_id": student.id,
-            "object_id": made.enrollment, "email": student.email}  # fmt: skip
-    marks = {student.id, student.email, student.name, *(made.ids[name] for name in ("enrollment_id", "log_id", "alert_id", "entry_id"))}
+    export = await student.ask("POST", "identity", f"/v1/users/{student.id}/export", 202)
+
+    async def exported() -> Any:
+        return (await student.ask("GET", "identity", f"/v1/exports/{export['id']}"))["state"] == "done"
+
+    await eventually("the export", exported)
+    row = {"enrollment_id": made.enrollment, "work_date": people.weeks_ago(3).isoformat(), "minutes": 10, "category": "practical"}
+    brought = await student.ask("POST", "compliance", "/v1/hours/imports", 202, json={"rows": [row]})
+
+    async def imported() -> Any:
+        return (await student.ask("GET", "compliance", f"/v1/hours/imports/{brought['id']}"))["state"] == "done"
+
+    await eventually("the import", imported)
+    more = {"import_id": brought["id"], "person_id": student.id, "export_id": export["id"], "identity.user_id": student.id,
+            "onboarding.user_id": made.holder.id,
+            "recipient_id": student.id, "subject_id": student.id, "object_id": made.enrollment, "email": student.email,
+            "client_id": student.id}  # fmt: skip
+    marks = {
+        student.id,
+        student.email,
+        student.name,
+        *(made.ids[name] for name in ("enrollment_id", "log_id", "alert_id", "entry_id", "leave_id")),
+    }
     return Cast(student, made.holder, other, stranger, Records(made.ids | more, frozenset(marks)))
 
 
@@ -74,8 +106,8 @@ async def test_a_student_sees_their_own_records_everywhere(cast: Cast) -> None:
 
 async def test_the_assigned_partner_sees_the_students_records(cast: Cast) -> None:
     seen = await seen_by(cast.holder, cast.records)
-    assert seen.keys() == RECORDS | HOLDERS_OWN
-    assert seen["skills", "/v1/entries/{entry_id}/photos/{kind}"] == {PICTURE}
+    assert seen.keys() == RECORDS | HOLDERS_OWN | TABLES
+    assert seen["skills", "/v1/entries/{entry_id}/photos/{kind}"] == {FILE}
 
 
 @pytest.mark.parametrize("who", ["other", "stranger"])

@@ -16,6 +16,8 @@ HEADERS = {
     "x-frame-options": "DENY",
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(self), geolocation=(), microphone=()",
 }
 PAGES = ("/", "/sign-in", "/sign-up", "/partners/join")
 
@@ -77,6 +79,35 @@ def test_every_answer_carries_the_security_headers(client: httpx.Client) -> None
         answer = client.get(path)
         assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS, path
         assert "server" not in answer.headers, path
+        assert "default-src 'none'" in answer.headers["content-security-policy"], path
+        assert "frame-ancestors 'none'" in answer.headers["content-security-policy"], path
+        assert "strict-transport-security" not in answer.headers, "this stack is reached without TLS"
+        assert not any(name.startswith("access-control-") for name in answer.headers), path
+
+
+@EVERY
+def test_no_other_site_may_ask_in_a_browser(client: httpx.Client, service: str) -> None:
+    """CORS is closed: a preflight allows another origin nothing."""
+    foreign = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "GET"}
+    answer = client.options(f"/api/{service}/v1/audit", headers=foreign | {"Access-Control-Request-Headers": "authorization"})
+    assert answer.status_code == 405
+    assert not any(name.startswith("access-control-") for name in answer.headers)
+
+
+@EVERY
+def test_a_body_that_no_address_takes_is_a_problem(client: httpx.Client, service: str) -> None:
+    """What is over a service's limit it refuses itself; the gateway, what is over any."""
+    for size in (2 << 20, 40 << 20):
+        answer = client.request("GET", f"/api/{service}/v1/audit", content=b"x" * size)
+        assert is_problem(answer, 413), answer.text
+        assert answer.json()["type"] == "/problems/too-large"
+
+
+@EVERY
+def test_everyone_is_told_how_much_more_they_may_ask(client: httpx.Client, service: str) -> None:
+    answer = client.get(f"/api/{service}/v1/audit")
+    assert answer.headers["ratelimit-policy"] == '"address";q=12000;w=60'
+    assert answer.headers["ratelimit"].startswith('"address";r=')
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -1,5 +1,6 @@
 """The images as an operator would want them: small, nobody's root, nothing to build with, and quick to leave."""
 
+import json
 import time
 
 import psutil
@@ -33,6 +34,21 @@ def test_an_image_holds_nothing_to_build_with(containers: Containers, image: str
     assert found.stdout == ""
     tests = docker("run", "--rm", "--entrypoint", "find", image, "/app/venv/lib", "-path", "*chassis/tests*")
     assert tests.stdout == ""
+
+
+INSTALLED = """import importlib.metadata, json
+print(json.dumps({one.name: one.version for one in importlib.metadata.distributions()}))"""
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_an_image_names_every_package_that_it_holds(containers: Containers, name: str) -> None:
+    """Its bill of materials, made of what was installed, against what is."""
+    bill = docker("run", "--rm", "--entrypoint", "cat", IMAGES[name], f"/usr/share/sbom/{name}.cdx.json")
+    told = json.loads(bill.stdout)
+    assert told["bomFormat"] == "CycloneDX"
+    listed = {one["name"].lower(): one["version"] for one in (told["metadata"]["component"], *told["components"])}
+    there = json.loads(docker("run", "--rm", "--entrypoint", "python", IMAGES[name], "-c", INSTALLED).stdout)
+    assert listed == {package.lower(): version for package, version in there.items()}
 
 
 @EVERY_PART

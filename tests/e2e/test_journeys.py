@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 import pytest_asyncio
+from dev.demo import acts
 from dev.demo.stage import Person, Stage, eventually
 
 from . import agreement, looking, people
@@ -81,3 +82,26 @@ async def test_a_partner_comes_helps_and_goes(stage: Stage, someone: Apprentice,
     await looking.settled(stage.stack)
     assert set((await door.records()).values()) == {0}
     assert not await door.shown()
+
+
+async def test_a_suspended_partner_sees_nobody_until_the_role_is_given_back(stage: Stage, someone: Apprentice) -> None:
+    admin, partner = await people.administrator(stage), await people.partner(stage, "worksite", "Partner")
+    door, path = Door(partner, someone.ids), f"/v1/partners/{partner.id}/suspension"
+    told = {"student_id": someone.student.id, "partner_id": partner.id, "role": "worksite"}
+    await admin.ask("POST", "onboarding", "/v1/assignments", 201, json=told)
+    await eventually("the student on the pages", door.shown)
+    suspended = await admin.ask("POST", "onboarding", path, 200, json={"reason": "No insurance since 1 November."})
+    await looking.settled(stage.stack)
+    assert (await partner.http.post("/api/identity/v1/sessions/refresh", json={"refresh_token": partner.refresh_token})).status_code == 401
+    await partner.sign_in()
+    assert not await acts.has_role(partner, "worksite")
+    assert not await door.shown()
+    listed = await partner.http.get("/api/compliance/v1/hours", params={"enrollment_id": someone.enrollment})
+    assert (listed.status_code, listed.json()["items"]) == (200, [])
+    assert (await partner.ask("GET", "onboarding", "/v1/partners/me"))["suspension_reason"] == suspended["suspension_reason"]
+    assert (await admin.ask("DELETE", "onboarding", path, 200))["status"] == "active"
+    await eventually("the role again", lambda: acts.has_role(partner, "worksite"))
+    await eventually("the student on the pages again", door.shown)
+    mails = await agreement.every(partner, "messaging", "/v1/notifications")
+    kinds = sorted(mail["kind"] for mail in mails if mail["kind"] in ("partner-suspended", "partner-activated"))
+    assert kinds == ["partner-activated", "partner-activated", "partner-suspended"]

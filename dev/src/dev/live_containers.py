@@ -107,6 +107,9 @@ class Containers:
                 found[name] = Handle.of(one["State"]["Pid"])
         return found
 
+    def photos(self, entry_id: str) -> list[str]:
+        return self.docker("exec", "-T", "skills", "find", "/data", "-path", f"*/{entry_id}/*").stdout.split()
+
     def ready(self, name: str) -> bool:
         if name in _PROBES:
             return self.docker("exec", "-T", name, *_PROBES[name], check=False).returncode == 0
@@ -196,7 +199,13 @@ class Containers:
         (home / "compose.env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
 
 
-_KNOWN = {"postgres": "postgres_password", "admin_password": "admin_password", "milady_token": "milady_token"}
+_KNOWN = {
+    "postgres": "postgres_password",
+    "admin_password": "admin_password",
+    "milady_token": "milady_token",
+    "identity_sealing_key": "identity_sealing_key",
+    "onboarding_sealing_key": "onboarding_sealing_key",
+}
 
 
 def why_not() -> str | None:

@@ -53,6 +53,9 @@ class Processes:
         state = states.running(self.stack)
         return state.processes if state else {}
 
+    def photos(self, entry_id: str) -> list[str]:
+        return [file.name for file in (self.stack.home / "storage" / "skills" / "entries" / entry_id).glob("*")]
+
     def ready(self, name: str) -> bool:
         if name == "postgres":
             return postgres.is_ready(self.stack.home / "postgres") and answers(self.stack.port(name))

@@ -58,7 +58,7 @@ def lock() -> None:
     everything = _export("--all-packages", "--all-groups")
     _write(ROOT / "requirements" / "dev.txt", everything)
     _write(ROOT / "requirements" / "uv.txt", _entry(everything, "uv"))
-    for group in ("test", "tools", "build"):
+    for group in ("test", "tools", "build", "sbom"):
         _write(ROOT / "requirements" / f"{group}.txt", _export("--only-group", group))
     for service in sorted((ROOT / "services").iterdir()):
         if (service / "pyproject.toml").exists():

@@ -24,6 +24,8 @@ def contents(password: Callable[[], str] = _random, host: str = "postgres:5432")
         "postgres_password": postgres,
         "postgres_url": f"postgresql://postgres:{postgres}@{host}/postgres",
         "milady_token": password(),
+        "identity_sealing_key": password(),
+        "onboarding_sealing_key": password(),
         "admin_password": password(),
         "grafana_password": password(),
         **addresses,

@@ -1,5 +1,6 @@
 """One local stack: its folder, its ports, and the settings that each of its processes is given."""
 
+import fcntl
 import json
 import os
 import secrets
@@ -28,11 +29,11 @@ class Service:
 
 
 SERVICES = (
-    Service("identity", 21),
+    Service("identity", 21, workers=True),
     Service("onboarding", 22),
     Service("milady-sync", 23, workers=True),
     Service("skills", 24),
-    Service("compliance", 25),
+    Service("compliance", 25, workers=True),
     Service("messaging", 26, workers=True),
     Service("portal", 27),
 )
@@ -84,14 +85,26 @@ class Secrets:
     file: Path
 
     def get(self, name: str) -> str:
-        known: dict[str, str] = json.loads(self.file.read_text()) if self.file.exists() else {}
-        if name not in known:
-            known[name] = secrets.token_urlsafe(18)
-            self.file.parent.mkdir(parents=True, exist_ok=True)
+        known = self._known()
+        return known[name] if name in known else self._made_up(name)
+
+    def _known(self) -> dict[str, str]:
+        found: dict[str, str] = json.loads(self.file.read_text()) if self.file.exists() else {}
+        return found
+
+    def _made_up(self, name: str) -> str:
+        """The secret, by whichever of several at once made it up first."""
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        folder = os.open(self.file.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            known = {name: secrets.token_urlsafe(18), **self._known()}
             beside = self.file.with_suffix(".new")
             with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
                 json.dump(known, out, indent=1)
             beside.replace(self.file)
+        finally:
+            os.close(folder)
         return known[name]
 
 
@@ -130,6 +143,12 @@ def service_settings(stack: Stack, service: Service, port: int | None = None) ->
         "LOG_LEVEL": os.environ.get("CHAIRSIDE_LOG_LEVEL", "INFO"),
     }
     own = {
+        "identity": {
+            "SEALING_KEY": secrets_of(stack).get("identity_sealing_key"),
+            "ADMIN_SECOND_FACTOR": "optional",
+            "SERVICES_URL": f"{stack.url}/api/{{service}}",
+        },
+        "onboarding": {"SEALING_KEY": secrets_of(stack).get("onboarding_sealing_key")},
         "milady-sync": {
             "MILADY_URL": f"http://127.0.0.1:{stack.port('sandbox')}/milady",
             "MILADY_TOKEN": secrets_of(stack).get("milady_token"),

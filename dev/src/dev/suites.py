@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +21,14 @@ _PACKAGES = ("chassis", "contracts", "dev", *(one.module for one in SERVICES))
 _BROWSER = "tests/e2e/browser"
 _FAULTS = "tests/e2e/faults"
 _ACCESS = "tests/e2e/access"
+_RANDOM = f"{_ACCESS}/test_random.py"
 _APART = tuple(f"--ignore={folder}" for folder in (_BROWSER, _FAULTS, _ACCESS))
 _NO_TESTS_COLLECTED = 5
+_TOGETHER = ("unit", "services")
+"""Parts whose checks share the lanes. The others run against whole stacks, of which two only wait for each other; `access` alone has
+two, since those who send requests at random work harder than the stack that answers them."""
+_LONG = ("tests of dev", "tests of identity", "tests of compliance", "tests of libs/chassis")
+"""Begun first, so that none of them runs alone at the end."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,7 @@ def _unit() -> list[Check]:
         Check(
             "unit", "rights: every operation has one, and docs/access.md is current", lambda: [sys.executable, "-m", "dev.access", "check"]
         ),
+        Check("unit", "known vulnerabilities of what is pinned", lambda: [sys.executable, "-m", "dev.advisories"]),
         Check("unit", "manifests of Kubernetes", lambda: [sys.executable, "-m", "dev.manifests", "check"]),
         Check("unit", "import-linter", _tool("lint-imports", "--no-cache", "--no-logo")),
         *(_deptry(member) for member in members),
@@ -112,11 +119,16 @@ def _containers() -> list[Check]:
     ]
 
 
+def _access() -> list[Check]:
+    """The matrix, and requests at random, which take long and need not know of each other."""
+    return [_whole("access", _RANDOM, "-n", "2"), _whole("access", _ACCESS, f"--ignore={_RANDOM}")]
+
+
 _PARTS: dict[str, Callable[[], list[Check]]] = {
     "unit": _unit,
     "services": lambda: [_service(service) for service in SERVICES],
     "e2e": _e2e,
-    "access": lambda: [_whole("access", _ACCESS)],
+    "access": _access,
     "browser": lambda: [_whole("browser", _BROWSER)],
     "containers": _containers,
 }
@@ -149,6 +161,8 @@ def chromium() -> str | None:
 
 def _run(check: Check) -> Outcome:
     begun = time.monotonic()
+    if check.name.startswith("tests of"):
+        print(f"running             {check.part}: {check.name}", flush=True)
     try:
         env = {**os.environ, "NO_COLOR": "1"}
         done = subprocess.run(
@@ -165,21 +179,40 @@ def _run(check: Check) -> Outcome:
 def _show(outcome: Outcome) -> None:
     """A line for what passed, with what a run of faults or the matrix counted and pytest's own closing line; everything for what failed."""
     lines = outcome.output.splitlines()
-    print(f"{'ok    ' if outcome.passed else 'FAILED'}  {outcome.seconds:6.1f} s  {outcome.check.part}: {outcome.check.name}", flush=True)
+    title = f"{'ok    ' if outcome.passed else 'FAILED'}  {outcome.seconds:6.1f} s  {outcome.check.part}: {outcome.check.name}"
     closing = [line for line in lines if "skipped" in line.lower() or "passed" in line or line.startswith(("seed ", "access matrix"))][-8:]
-    for line in closing if outcome.passed else [*lines, f"(exit code {outcome.code})"]:
-        print(line, flush=True)
+    print("\n".join([title, *(closing if outcome.passed else [*lines, f"(exit code {outcome.code})"])]), flush=True)
 
 
-def _run_part(name: str, services: set[str]) -> list[Outcome]:
-    """Two at a time where they stand alone; the parts that start a whole stack have the machine to themselves."""
-    checks = _checks_of(name, services)
-    with ThreadPoolExecutor(1 if name == "containers" else _LANES) as pool:
+def _turn(check: Check) -> int:
+    return next((turn for turn, name in enumerate(_LONG) if check.name.startswith(name)), len(_LONG))
+
+
+def _run_checks(checks: list[Check], lanes: int) -> list[Outcome]:
+    with ThreadPoolExecutor(lanes) as pool:
         outcomes = []
-        for outcome in pool.map(_run, checks):
-            _show(outcome)
-            outcomes.append(outcome)
+        for done in as_completed([pool.submit(_run, check) for check in sorted(checks, key=_turn)]):
+            _show(done.result())
+            outcomes.append(done.result())
         return outcomes
+
+
+def _runnable(names: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The parts that this machine can run, and those that it cannot, of which it says why."""
+    can: list[str] = []
+    cannot: list[str] = []
+    for name in names:
+        if reason := _why_not(name):
+            print(f"not run             {name}: {reason}", flush=True)
+        (cannot if reason else can).append(name)
+    return can, cannot
+
+
+def _stages(names: list[str]) -> list[tuple[list[str], int]]:
+    """Which parts run at a time, one stage after the other, and in how many lanes."""
+    together = [name for name in names if name in _TOGETHER]
+    apart = [([name], _LANES if name == "access" else 1) for name in names if name not in _TOGETHER]
+    return [*([(together, _LANES)] if together else []), *apart]
 
 
 def run(names: Iterable[str]) -> int:
@@ -189,23 +222,19 @@ def run(names: Iterable[str]) -> int:
     services = set() if "services" in asked else {service.name for service in SERVICES} & set(asked)
     if unknown := set(asked) - set(known):
         raise StartError(f"There is no test {', '.join(sorted(unknown))}. There are: {', '.join(known)}.")
-    outcomes: list[Outcome] = []
-    cannot: dict[str, str] = {}
     wanted = {"services" if name in services else name for name in asked}
-    for name in (name for name in _PARTS if not asked or name in wanted):
-        if reason := _why_not(name):
-            cannot[name] = reason
-            print(f"not run             {name}: {reason}", flush=True)
-        else:
-            print(f"--- {name}", flush=True)
-            outcomes += _run_part(name, services)
+    can, cannot = _runnable(name for name in _PARTS if not asked or name in wanted)
+    outcomes: list[Outcome] = []
+    for parts, lanes in _stages(can):
+        print(f"--- {' and '.join(parts)}", flush=True)
+        outcomes += _run_checks([check for part in parts for check in _checks_of(part, services)], lanes)
     return _sum_up(outcomes, cannot, complete=not asked)
 
 
-def _sum_up(outcomes: list[Outcome], cannot: dict[str, str], *, complete: bool) -> int:
+def _sum_up(outcomes: list[Outcome], cannot: list[str], *, complete: bool) -> int:
     """What was asked for by name and cannot run counts as failed; of all parts, those that cannot are only named."""
     failed = [f"{outcome.check.part}: {outcome.check.name}" for outcome in outcomes if not outcome.passed]
-    for title, names in (("failed", failed), ("not run", list(cannot))):
+    for title, names in (("failed", failed), ("not run", cannot)):
         if names:
             print(f"{title}: {', '.join(names)}")
     print(f"checks: {len(outcomes) - len(failed)} passed, {len(failed)} failed", flush=True)

@@ -37,14 +37,14 @@ def test_what_is_committed_passes(both: dict[str, Overlay]) -> None:
 def test_the_facts_are_those_of_the_real_services() -> None:
     facts = this_tree()
     assert set(facts.parts) == set(ALL_SERVICES)
-    assert {name for name, parts in facts.parts.items() if "workers" in parts} == {"messaging", "milady-sync"}
+    assert {name for name, parts in facts.parts.items() if "workers" in parts} == {"identity", "compliance", "messaging", "milady-sync"}
     assert facts.groups["milady-sync-worker"].topics == {"provisioning.requested", "sync.requested"}
     assert "milady_token" in facts.settings["milady-sync"]
 
 
 def test_production_has_a_deployment_a_part_and_every_topic(both: dict[str, Overlay]) -> None:
     production = both["production"]
-    assert sum(1 for _ in production.of_kind("Deployment")) == 3 * len(ALL_SERVICES) + 2 + 1
+    assert sum(1 for _ in production.of_kind("Deployment")) == 3 * len(ALL_SERVICES) + 4 + 1
     assert {one["metadata"]["name"] for one in production.of_kind("KafkaTopic")} == {topic.name for topic in TOPICS}
     assert {one["metadata"]["namespace"] for one in production.of_kind("Deployment", "Job", "ExternalSecret", "KafkaTopic")} == {
         "chairside"

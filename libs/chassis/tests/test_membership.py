@@ -1,11 +1,19 @@
-"""A consumer that its group has lost, or that reads no more, finds its way back by itself, whatever aiokafka keeps to itself."""
+"""A consumer that its group has lost, or that reads no more, finds its way back by itself, whatever aiokafka keeps to itself.
+
+So do connections that are reset under uvloop.
+"""
 
 import asyncio
 import contextlib
 from uuid import uuid4
 
 import pytest
+import uvloop
+from aiokafka.conn import AIOKafkaConnection, create_conn
+from aiokafka.errors import KafkaConnectionError
+from aiokafka.protocol.metadata import MetadataRequest
 from chassis import consumer
+from chassis.closed import expect_closed_connections
 from chassis.consumer import Consumer
 from chassis.deadletters import DeadLetters
 from chassis.inbox import Applier, Inbox
@@ -54,3 +62,25 @@ async def test_a_consumer_that_cannot_go_on_starts_over(database, kafka, monkeyp
         await running.stop()
         with contextlib.suppress(asyncio.CancelledError):
             await work
+
+
+async def write_while_it_closes(kafka):
+    """What a connection says to each request of the moments after its reset, as services run it."""
+    host, _, port = kafka.partition(":")
+    connection = await create_conn(host, int(port))
+    connection._writer.transport.abort()
+    asked = []
+    for _ in range(10):
+        asked.append(asyncio.create_task(ask(connection)))
+        await asyncio.sleep(0)
+    return {type(one) for one in await asyncio.gather(*asked, return_exceptions=True)}
+
+
+async def ask(connection):
+    await connection.send(MetadataRequest([]))
+
+
+def test_a_connection_that_was_just_reset_is_one_to_try_again(kafka, monkeypatch):
+    monkeypatch.setattr(AIOKafkaConnection, "send", AIOKafkaConnection.send)
+    expect_closed_connections()
+    assert uvloop.run(write_while_it_closes(kafka)) == {KafkaConnectionError}

@@ -6,7 +6,7 @@ import time
 from uuid import uuid4
 
 import pytest
-from chassis import consumer, outbox
+from chassis import consumer, outbox, relay
 from chassis.consumer import Consumer
 from chassis.deadletters import DeadLetters
 from chassis.inbox import Applier, Inbox
@@ -62,9 +62,9 @@ async def test_a_ready_process_lacks_nothing(series):
 async def test_the_outbox_is_measured_although_no_relay_gets_on(database):
     async with database.transaction() as tx:
         outbox.publish(tx, NoteWritten(note_id=uuid4(), revision=1, body="waits"))
-    watching = asyncio.create_task(outbox.measure(database))
+    watching = asyncio.create_task(relay.measure(database))
     try:
-        await eventually(lambda: asyncio.sleep(0, now("outbox_depth") >= 1 and now("outbox_age_seconds") > 0))
+        assert await eventually(lambda: asyncio.sleep(0, now("outbox_depth") >= 1 and now("outbox_age_seconds") > 0))
     finally:
         watching.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -4,8 +4,9 @@ import asyncio
 import json
 from uuid import uuid4
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from chassis.outbox import Relay, publish, replay
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from chassis.outbox import publish, replay
+from chassis.relay import Relay
 from dev.harness import eventually
 from toy.app import NoteWritten
 
@@ -144,3 +145,27 @@ async def test_a_relay_killed_between_send_and_mark_sends_the_same_again(databas
     ids = [dict(record.headers)["ce_id"] for record in await topic_from(kafka, starts) if record.key == str(key).encode()]
     assert len(ids) == 40
     assert ids[:20] == ids[20:]
+
+
+async def test_a_relay_whose_producer_delivers_no_more_starts_over_and_still_leads(database, kafka, monkeypatch):
+    made = []
+    start = AIOKafkaProducer.start
+
+    async def remembered(producer):
+        await start(producer)
+        made.append(producer)
+
+    async def broken(*_):
+        raise RuntimeError("the handler is closed")
+
+    monkeypatch.setattr(AIOKafkaProducer, "start", remembered)
+    async with Relaying(database, kafka) as relay:
+        await eventually(lambda: asyncio.sleep(0, relay.active))
+        (first,) = made
+        monkeypatch.setattr(first.client, "_metadata_update", broken)
+        monkeypatch.setattr(first, "send_batch", lambda *_, **__: asyncio.Future())
+        first.client.force_metadata_update()
+        await eventually(lambda: asyncio.sleep(0, first.client._sync_task.done()))
+        await write(database, uuid4(), 1)
+        await eventually(lambda: all_published(database))
+    assert len(made) == 2

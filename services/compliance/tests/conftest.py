@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import available_timezones
 
 import pytest
 import pytest_asyncio
@@ -14,7 +15,7 @@ from dev.harness import Running, eventually, send
 
 pytest_plugins = ["dev.testing", "dev.harness"]
 
-ZONES = iter([f"Etc/GMT{sign}{n}" for n in range(1, 13) for sign in "+-"])
+ZONES = iter(sorted(zone for zone in available_timezones() if zone.startswith(("Etc/GMT+", "America/"))))
 """One each for tests that scan: a slot runs once per zone and date."""
 
 
@@ -30,9 +31,12 @@ class Place:
     enrollment_id: UUID = field(default_factory=uuid4)
     program_id: UUID = field(default_factory=uuid4)
     partner_id: UUID = field(default_factory=uuid4)
+    coordinator_id: UUID = field(default_factory=uuid4)
     assignment_id: UUID = field(default_factory=uuid4)
     required: int = 600
     threshold: int = 7
+    rules: dict[str, Any] = field(default_factory=dict)
+    cohort_id: UUID | None = None
     clients: dict[str, Any] = field(default_factory=dict)
 
     @staticmethod
@@ -47,13 +51,13 @@ class Place:
                 "revision": 1, "program_id": self.program_id, "partner_id": self.partner_id, "name": "Barber", "time_zone": self.zone,
                 "theory_minutes": 1, "practical_minutes": 1, "required_minutes_per_week": self.required,
                 "inactivity_days_threshold": self.threshold, "courses": (), "skills": (),
-            } | changes
+            } | self.rules | changes
         )  # fmt: skip
 
     def _enrollment(self) -> dict[str, Any]:
         return {
             "revision": 1, "enrollment_id": self.enrollment_id, "student_id": self.student_id, "program_id": self.program_id,
-            "started_on": self.started_on, "ended_on": None, "status": "active",
+            "cohort_id": self.cohort_id, "started_on": self.started_on, "ended_on": None, "status": "active",
         }  # fmt: skip
 
     def created(self, **changes: Any) -> EnrollmentCreated:
@@ -85,11 +89,29 @@ class Place:
         return HoursVoided(**about | {"revision": log.revision + 1, "source": "lms", "reason": "gone from Milady"} | changes)
 
     def as_(self, who: str, *roles: str) -> Any:
-        """An HTTP client of the student, the partner or an admin."""
+        """An HTTP client of the student, the partner, the site coordinator (once `coordinated`) or an admin."""
         if who not in self.clients:
-            person = {"student": self.student_id, "partner": self.partner_id}.get(who)
-            self.clients[who] = self.service.client(who, person, *(roles or ({"admin": ("admin",)}.get(who, ()))))
+            kind, person, role = {
+                "student": ("student", self.student_id, ()),
+                "partner": ("partner", self.partner_id, ()),
+                "coordinator": ("partner", self.coordinator_id, ("site_coordinator",)),
+            }.get(who, (who, None, (who,)))
+            self.clients[who] = self.service.client(kind, person, *(roles or role))
         return self.clients[who]
+
+    async def coordinated(self) -> "Place":
+        """Assigns the site coordinator to the student, and waits until that has arrived."""
+        grant = self.assigned(assignment_id=uuid4(), partner_id=self.coordinator_id, role="site_coordinator")
+        await self.send("onboarding", grant)
+        await eventually(lambda: self.service.sql("select 1 from access_grant where grant_id = $1", grant.assignment_id))
+        return self
+
+    async def revise(self, who: str, entry: Any, how: str, match: str = "*", **body: Any) -> Any:
+        """Does that to an entry (`verification`, `rejection`, `void`); `correction` corrects it."""
+        address, headers = f"/v1/hours/{entry['log_id']}", {"If-Match": match}
+        if how == "correction":
+            return await self.as_(who).patch(address, json=body, headers=headers)
+        return await self.as_(who).post(f"{address}/{how}", json=body, headers=headers)
 
     async def log(self, day: date, minutes: int = 300, who: str = "student", **body: Any) -> Any:
         told = {"enrollment_id": str(self.enrollment_id), "work_date": day.isoformat(), "minutes": minutes, "category": "practical"}
@@ -107,8 +129,17 @@ class Place:
         weeks = (await self.as_("student").get(f"/v1/enrollments/{self.enrollment_id}/weeks")).json()["items"]
         return next(week for week in weeks if week["week_start"] == start.isoformat())
 
-    async def send(self, source: str, *events: Any) -> None:
-        await send(self.kafka, source, *events)
+    async def send(self, source: str, *events: Any) -> Any:
+        return await send(self.kafka, source, *events)
+
+    async def beside(self, **fields: Any) -> "Place":
+        """Another student of the same program, assigned to a partner of their own."""
+        told = {"started_on": self.started_on, "zone": self.zone, "program_id": self.program_id} | fields
+        other = Place(self.service, self.kafka, **told)
+        await self.send("onboarding", other.assigned(), other.created())
+        await eventually(lambda: self.service.sql("select 1 from requirement where enrollment_id = $1", other.enrollment_id))
+        await eventually(lambda: self.service.sql("select 1 from access_grant where grant_id = $1", other.assignment_id))
+        return other
 
     async def arrived(self) -> None:
         """Waits until everything that was sent about this place up to now is applied."""

@@ -4,9 +4,21 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from contracts.examples import example
 from dev.harness import eventually
 
-OWN_TABLES = ("enrollment", "student_ledger", "hour_entry", "weekly_total", "alert")
+OWN_TABLES = (
+    "enrollment",
+    "student_ledger",
+    "hour_entry",
+    "hour_flag",
+    "hour_acceptance",
+    "weekly_total",
+    "alert",
+    "requirement",
+    "leave",
+    "person",
+)
 
 
 class Acting:
@@ -27,9 +39,14 @@ class Acting:
 
 
 async def busy(enroll):
-    place = await enroll(zone="own")
-    assert (await place.log(place.monday(1), 60)).status_code == 201
+    place = await enroll(zone="own", rules={"daily_cap_minutes": 30})
+    await place.send("identity", example("user.changed", "student").model_copy(update={"user_id": place.student_id}))
+    await place.arrived()
+    entry = await place.log(place.monday(1), 60)
+    assert (await place.revise("admin", entry.json(), "acceptance")).status_code == 200
     await place.scan("midweek", place.monday(1).fromordinal(place.monday(1).toordinal() + 2))
+    away = {"enrollment_id": str(place.enrollment_id), "first_on": "2100-01-01"}
+    assert (await place.as_("admin").post("/v1/leaves", json=away)).status_code == 201
     return place
 
 
@@ -37,7 +54,9 @@ async def visible(service, kind, user_id, student_id):
     counts = {}
     async with Acting(service, kind, user_id) as connection:
         for table in OWN_TABLES:
-            counts[table] = await connection.fetchval(f"select count(*) from {table} where student_id = $1", student_id)
+            counts[table] = await connection.fetchval(
+                f"select count(*) from {table} where {'user_id' if table == 'person' else 'student_id'} = $1", student_id
+            )
     return counts
 
 
@@ -62,28 +81,48 @@ async def test_the_login_role_alone_sees_nothing(compliance):
         await connection.close()
 
 
-INSERT = """insert into hour_entry (revision, enrollment_id, student_id, work_date, minutes, category, source, status, logged_by)
- values (1, $1, $2, $3, 60, 'theory', $4, $5, $6)"""
+INSERT = """insert into hour_entry (revision, enrollment_id, student_id, work_date, minutes, category, source, status, logged_by,
+  recorded_by) values ($1, $2, $3, $4, 60, 'theory', $5, $6, $7, $8)"""
 
 
 @pytest.mark.parametrize(
-    ("kind", "source", "status", "logged_by"),
+    ("kind", "revision", "source", "status", "logged_by", "recorded_by", "allowed"),
     [
-        ("student", "lms", "submitted", "self"),
-        ("student", "manual", "verified", "self"),
-        ("student", "manual", "submitted", "partner"),
-        ("partner", "manual", "submitted", "self"),
-        ("admin", "manual", "submitted", "self"),
-        ("admin", "lms", "voided", "self"),
+        ("student", 1, "manual", "submitted", "self", "self", True),
+        ("student", 1, "manual", "submitted", "self", "other", False),
+        ("student", 1, "lms", "submitted", "self", "self", False),
+        ("student", 1, "partner", "submitted", "self", "self", False),
+        ("student", 2, "manual", "verified", "self", "self", False),
+        ("student", 1, "manual", "submitted", "other", "self", False),
+        ("partner", 1, "coordinator", "submitted", "self", "self", True),
+        ("partner", 1, "manual", "submitted", "self", "self", False),
+        ("partner", 1, "lms", "submitted", "self", "self", False),
+        ("partner", 2, "manual", "verified", "other", "self", True),
+        ("partner", 2, "manual", "verified", "other", "other", False),
+        ("partner", 2, "partner", "verified", "self", "self", False),
+        ("partner", 1, "manual", "submitted", "other", "self", False),
+        ("partner", 2, "manual", "voided", "other", "self", False),
+        ("partner", 2, "lms", "rejected", "other", "self", False),
+        ("admin", 2, "manual", "verified", "other", "self", True),
+        ("admin", 1, "manual", "submitted", "self", "self", False),
+        ("admin", 2, "lms", "voided", "self", "self", False),
+        ("admin", 2, "partner", "verified", "self", "self", False),
+        ("admin", 1, "partner", "submitted", "other", "self", False),
     ],
 )
-async def test_the_database_refuses_hours_that_this_author_may_not_write(compliance, enroll, kind, source, status, logged_by):
+async def test_the_database_takes_hours_from_those_who_may_write_them(
+    compliance, enroll, kind, revision, source, status, logged_by, recorded_by, allowed
+):
     place = await enroll()
     me = {"student": place.student_id, "partner": place.partner_id, "admin": uuid4()}[kind]
-    by = me if logged_by == "self" else place.partner_id
+    by = {"self": me, "other": uuid4()}
+    row = (revision, place.enrollment_id, place.student_id, place.monday(1), source, status, by[logged_by], by[recorded_by])
     async with Acting(compliance, kind, me) as connection:
-        with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await connection.execute(INSERT, place.enrollment_id, place.student_id, place.monday(1), source, status, by)
+        if allowed:
+            assert await connection.execute(INSERT, *row)
+        else:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(INSERT, *row)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +132,8 @@ async def test_the_database_refuses_hours_that_this_author_may_not_write(complia
         "delete from hour_entry",
         "update alert set severity = 'low'",
         "delete from alert",
+        "delete from hour_flag",
+        "insert into hour_acceptance (log_id) values (uuidv7())",
         "update enrollment set status = 'active'",
         "insert into alert (enrollment_id) values (uuidv7())",
         "update program set required_minutes_per_week = 0",
@@ -112,7 +153,13 @@ async def test_students_cannot_do_more_than_they_need(compliance, enroll, statem
 async def test_the_ledger_is_append_only_for_everyone(compliance):
     for kind in ("partner", "admin", "system"):
         async with Acting(compliance, kind, uuid4()) as connection:
-            for statement in ("update hour_entry set minutes = 0", "delete from hour_entry", "truncate hour_entry"):
+            for statement in (
+                "update hour_entry set minutes = 0",
+                "delete from hour_entry",
+                "truncate hour_entry",
+                "update hour_acceptance set minutes = 1",
+                "delete from hour_acceptance",
+            ):
                 with pytest.raises(asyncpg.InsufficientPrivilegeError):
                     await connection.execute(statement)
 

@@ -107,7 +107,7 @@ async def test_no_hours_before_the_program_is_known(enroll):
     assert (await place.log(place.monday(1), 60)).status_code == 201
 
 
-async def test_a_void_takes_the_hours_back_once(enroll, kafka):
+async def test_a_void_takes_the_hours_back_once(compliance, enroll, kafka):
     place = await enroll()
     entry = (await place.log(place.monday(1), 60)).json()
     address = f"/v1/hours/{entry['log_id']}/void"
@@ -119,6 +119,8 @@ async def test_a_void_takes_the_hours_back_once(enroll, kafka):
     assert (event.revision, event.reason) == (2, "Entered twice")
     again = await place.as_("student").post(address, json={"reason": "Again"})
     assert (again.status_code, again.json()["type"]) == (409, "/problems/entry-already-voided")
+    was, becomes = {"minutes": 60, "status": "submitted"}, {"minutes": 0, "status": "voided", "reason": "Entered twice"}
+    assert (await compliance.trail(entry["log_id"]))[1:] == [("hours.void", was, becomes)]
     assert [each["status"] for each in (await place.as_("student").get("/v1/hours")).json()["items"]] == ["voided"]
 
 

@@ -61,7 +61,7 @@ async def test_hours_of_an_unknown_enrollment_wait_for_it(enroll):
     async def counted():
         return await minutes_of(place, start) == 60
 
-    await eventually(counted)
+    assert await eventually(counted)
     total = await place.service.sql("select sum(minutes) from weekly_total where enrollment_id = $1", place.enrollment_id)
     assert total[0][0] == 60, "hours of before the enrollment began do not count"
 
@@ -95,7 +95,7 @@ async def test_milady_hours_resolve_and_reopen_alerts(enroll):
         async def reached(status=status):
             return await place.alerts(status=status)
 
-        await eventually(reached)
+        assert await eventually(reached)
 
 
 async def test_hours_published_by_ourselves_are_not_taken_in_again(enroll):
@@ -139,7 +139,7 @@ async def test_the_committed_examples_are_taken(compliance, kafka):
     async def counted():
         return await compliance.sql("select 1 from weekly_total where enrollment_id = $1 and minutes = 90", created.enrollment_id)
 
-    await eventually(counted)
+    assert len(await eventually(counted)) == 1
 
 
 async def test_totals_equal_the_ledger_whatever_happened(enroll):

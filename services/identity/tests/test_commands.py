@@ -5,52 +5,22 @@ import os
 import sys
 from datetime import UTC, datetime
 
-import asyncpg
 import pytest
-import pytest_asyncio
-from chassis.database import Database
-from chassis.migrate import upgrade
-from dev.harness import eventually
-from dev.testing import fresh_database
+from chassis.sealing import Seal
 from identity.commands import keys, people, sessions
 from identity.schemas.people import SignUp
 
 NOW = datetime(2026, 11, 2, 14, tzinfo=UTC)
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def untouched(postgres):
-    """A migrated database that nobody has used."""
-    made = await fresh_database(postgres, "identity")
-    await upgrade("identity", "identity", made.owner_url)
-    database = Database(made.login_url, "identity")
-    yield database
-    await database.close()
-
-
-@pytest_asyncio.fixture
-async def waiting(postgres, untouched):
-    """`await waiting(task)`: returns when the task has come to an end, or waits for a lock in the database."""
-    watcher = await asyncpg.connect(postgres)
-    blocked = "select true from pg_stat_activity where datname = $1 and wait_event_type = 'Lock'"
-
-    async def wait(task):
-        async def look():
-            return task.done() or await watcher.fetchval(blocked, untouched.url.rpartition("/")[2])
-
-        await eventually(look)
-
-    yield wait
-    await watcher.close()
+SEAL = Seal(("a sealing key of the tests",), "signing keys")
 
 
 async def test_the_first_signing_key_is_made_once_by_however_many_need_it(untouched, waiting):
     async def need():
         async with untouched.transaction() as tx:
-            return (await keys.published_keys(tx))["keys"]
+            return (await keys.published_keys(tx, SEAL, NOW))["keys"]
 
     async with untouched.transaction() as tx:
-        [first] = (await keys.published_keys(tx))["keys"]
+        [first] = (await keys.published_keys(tx, SEAL, NOW))["keys"]
         other = asyncio.create_task(need())
         await waiting(other)
     assert await other == [first]
@@ -123,7 +93,7 @@ def test_what_cannot_be_an_account_is_told_without_the_password(create):
 async def test_the_password_can_be_piped_in(identity, newcomer):
     email = newcomer()["email"]
     told = await asyncio.create_subprocess_shell(
-        f"echo 'piped in password' | {sys.executable} -m identity create-user --email {email} --name Piped",
+        f"echo 'piped in password' | {sys.executable} -m identity create-user --email {email} --name Somebody",
         env=os.environ | identity.env,
         stdout=asyncio.subprocess.PIPE,
     )

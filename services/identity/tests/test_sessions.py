@@ -4,10 +4,11 @@ import asyncio
 import json
 import time
 
-import httpx
 import pytest
+from chassis.sealing import Seal
 from contracts.examples import example
 from dev.harness import eventually, send
+from identity.sealing import SIGNING_KEYS
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
@@ -135,10 +136,74 @@ async def test_a_token_that_identity_did_not_issue_is_refused(identity, person, 
     key = ECKey.generate_key("P-256")
     if forged in ("another audience", "kind system"):
         stored = await identity.sql("select private_jwk from signing_key where kid = $1", kid)
-        key = ECKey.import_key(json.loads(stored[0]["private_jwk"]))
+        key = ECKey.import_key(json.loads(Seal((identity.env["CHAIRSIDE_SEALING_KEY"],), SIGNING_KEYS).open(stored[0]["private_jwk"])))
         claims |= {"aud": "elsewhere"} if forged == "another audience" else {"kind": "system"}
     token = jwt.encode({"alg": "ES256", "kid": kid}, claims, key, algorithms=["ES256"])
     if forged == "no signature":
         token = token.rpartition(".")[0] + "."
-    answer = await httpx.AsyncClient(base_url=identity.url, headers={"Authorization": f"Bearer {token}"}).get("/v1/users")
+    answer = await identity.bearing(token).get("/v1/users")
     assert (answer.status_code, answer.json()["type"]) == (401, "/problems/token-refused")
+
+
+async def test_one_lists_ones_own_sessions_page_by_page_and_ends_one(identity, person):
+    someone, other = await person(), await person()
+    first = someone.session
+    client = someone.client()
+    client.headers.update({"User-Agent": "a phone", "X-Forwarded-For": "203.0.113.7"})
+    await client.post("/v1/sessions/refresh", json={"refresh_token": first["refresh_token"]})
+    await someone.sign_in()
+    newest = someone.client()
+    pages = [(await newest.get("/v1/sessions", params={"limit": 1})).json()]
+    pages.append((await newest.get("/v1/sessions", params={"limit": 1, "cursor": pages[0]["next_cursor"]})).json())
+    (now,), (before,) = (each["items"] for each in pages)
+    assert (now["current"], before["current"], pages[1]["next_cursor"]) == (True, False, None)
+    assert (before["ip"], before["user_agent"]) == ("203.0.113.7", "a phone")
+    assert before["last_used_at"] > before["started_at"]
+    [foreign] = (await other.client().get("/v1/sessions")).json()["items"]
+    hidden = await newest.delete(f"/v1/sessions/{foreign['id']}")
+    assert (hidden.status_code, hidden.json()["type"]) == (404, "/problems/session-not-found")
+    for _ in range(2):
+        assert (await newest.delete(f"/v1/sessions/{before['id']}")).status_code == 204
+    assert [each["id"] for each in (await newest.get("/v1/sessions")).json()["items"]] == [now["id"]]
+    noted = await identity.sql("select after from audit_entry where action = 'session.end' and subject_id = $1", someone.id)
+    assert [json.loads(row["after"]) for row in noted] == [{"because": "ended from another session"}]
+    assert (await other.refresh()).status_code == 200
+
+
+async def test_sessions_that_are_too_old_to_go_on_are_not_listed(identity, person):
+    someone = await person()
+    await identity.sql("update session set last_used_at = now() - interval '31 days' where user_id = $1", someone.id)
+    assert (await someone.client().get("/v1/sessions")).json()["items"] == []
+
+
+async def test_signing_out_everywhere_else_leaves_the_session_that_asks_and_nobody_elses(person):
+    someone, other = await person(), await person()
+    before = [someone.session, await someone.sign_in()]
+    await someone.sign_in()
+    assert (await someone.client().delete("/v1/sessions")).status_code == 204
+    assert [(await someone.refresh(each["refresh_token"])).status_code for each in before] == [401, 401]
+    assert (await someone.refresh()).status_code == 200
+    assert (await other.refresh()).status_code == 200
+
+
+async def test_an_administrator_ends_all_sessions_of_a_person_and_nobody_else_does(identity, admin, person):
+    someone, other = await person(), await person()
+    path = f"/v1/users/{someone.id}/sessions"
+    assert (await other.client().delete(path)).status_code == 403
+    assert (await someone.refresh()).status_code == 200
+    assert (await admin.client().delete("/v1/users/00000000-0000-0000-0000-000000000000/sessions")).status_code == 404
+    await someone.sign_in()
+    assert (await admin.client().delete(path)).status_code == 204
+    assert (await someone.refresh()).status_code == 401
+    assert (await admin.client().get("/v1/sessions")).json()["items"]
+    ended = await identity.sql("select ended_because from session where user_id = $1", someone.id)
+    assert {row["ended_because"] for row in ended} == {"ended by an administrator"}
+    noted = await identity.sql("select actor from audit_entry where action = 'session.end' and subject_id = $1", someone.id)
+    assert {row["actor"] for row in noted} == {admin.user["id"]}
+
+
+async def test_a_list_of_sessions_shows_only_ones_own_to_an_administrator_too(admin, person):
+    [others] = (await (await person()).client().get("/v1/sessions")).json()["items"]
+    listed = (await admin.client().get("/v1/sessions", params={"limit": 500})).json()["items"]
+    assert len([each for each in listed if each["current"]]) == 1
+    assert others["id"] not in {each["id"] for each in listed}

@@ -25,7 +25,7 @@ async def test_who_signs_up_has_an_account_without_roles_and_the_others_hear_of_
 
 async def test_an_address_has_one_account_whatever_its_case(identity, person):
     someone = await person()
-    again = {"email": someone.email.upper(), "name": "Another", "password": "another password"}
+    again = {"email": someone.email.upper(), "name": "Somebody Else", "password": "another password"}
     answer = await identity.client().post("/v1/users", json=again)
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/email-taken")
 

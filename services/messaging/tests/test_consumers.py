@@ -1,10 +1,12 @@
 """From neighbours' events to mails on disk, once each."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import pytest
 from contracts.event import EVENTS
 from contracts.examples import example
 from contracts.messages import MessageFailed, MessageSent
@@ -39,7 +41,9 @@ async def test_the_welcome_goes_out_once_whatever_came_first(messaging, kafka):
     assert mail["Subject"] == f"Welcome to {program.name}"
     assert "/student" in mail.get_body(("plain",)).get_content()
     await send(kafka, "milady-sync", provisioned.model_copy(update={"revision": 2}))
-    await events_of(kafka, MessageSent, where=lambda e: e.recipient_id == student.user_id)
+    [sent] = await events_of(kafka, MessageSent, where=lambda e: e.recipient_id == student.user_id)
+    action, was, becomes = (await messaging.trail(sent.message_id))[-1]
+    assert (action, was, becomes["status"]) == ("message.send", {"status": "sending"}, "sent")
     after = person()
     await send(kafka, "identity", after)
     await send(kafka, "compliance", asked(after.user_id))
@@ -66,8 +70,33 @@ async def test_a_digest_names_the_students_and_goes_once(messaging, kafka):
     mail = await one_mail(messaging, partner.email)
     assert "Sam Rivera (Barbering), medium: 0.00 of 10.00 hours." in mail.get_body(("plain",)).get_content()
     assert mail["Message-ID"].startswith(f"<{digest.message_id}@")
-    sent = await messaging.sql("select * from message where recipient_id = $1", partner.user_id)
-    assert [row["status"] for row in sent] == ["sent"]
+    await eventually(lambda: messaging.sql("select 1 from message where recipient_id = $1 and status = 'sent'", partner.user_id))
+    assert len(await messaging.sql("select 1 from message where recipient_id = $1", partner.user_id)) == 1
+
+
+async def test_a_student_is_told_of_other_weekly_hours_once(messaging, kafka):
+    student = person("Sam Rivera")
+    program = example("program.published").model_copy(update={"program_id": uuid4(), "name": "Barbering"})
+    changed = example("requirement.changed").model_copy(
+        update={"student_id": student.user_id, "program_id": program.program_id, "enrollment_id": uuid4(), "required_minutes_per_week": 750}
+    )
+    await send(kafka, "identity", student)
+    await send(kafka, "onboarding", program)
+    for _ in range(2):
+        await send(kafka, "compliance", changed)
+    mail = await one_mail(messaging, student.email)
+    assert "from the week of 2026-11-30 on, Barbering asks you for 12.5 hours a week." in mail.get_body(("plain",)).get_content()
+
+
+async def test_what_escalates_is_said_in_words_of_its_own(messaging, kafka):
+    holder, student = person("Dana Brooks"), person("Sam Rivera")
+    alert = {"student_id": str(student.user_id), "program_id": None, "severity": "critical", "message": "14 days without hours."}
+    word = asked(holder.user_id, "alerts-escalated", scan="weekly", date="2026-11-22", zone="America/New_York", total=1, alerts=[alert])
+    await send(kafka, "identity", holder, student)
+    await send(kafka, "compliance", word)
+    mail = await one_mail(messaging, holder.email)
+    assert mail["Subject"] == "1 alert needs you"
+    assert "critical: 14 days without hours." in mail.get_body(("plain",)).get_content()
 
 
 async def test_an_older_address_never_overwrites_a_newer(messaging, kafka):
@@ -131,3 +160,76 @@ async def test_an_outbox_that_does_not_take_it_is_tried_again(messaging, kafka):
     )
     blocking.rmdir()
     assert await one_mail(messaging, who.email)
+
+
+@pytest.mark.parametrize("kind", ["password-reset", "email-verification"])
+async def test_a_link_goes_out_with_its_token_in_the_fragment_and_is_not_kept(messaging, kafka, kind):
+    who, token = person(), uuid4().hex
+    await send(kafka, "identity", who)
+    wanted = asked(who.user_id, kind, token=token, expires_at=(datetime.now(UTC) + timedelta(minutes=30)).isoformat())
+    await send(kafka, "identity", wanted)
+    mail = await one_mail(messaging, who.email)
+    for part in ("plain", "html"):
+        assert f"/{kind}#token={token}" in mail.get_body((part,)).get_content()
+    await eventually(lambda: messaging.sql("select 1 from message where message_id = $1 and status = 'sent'", wanted.message_id))
+    assert not await messaging.sql("select 1 from message m where cast(m as text) like '%' || $1 || '%'", token)
+
+
+@pytest.mark.parametrize(("minutes", "replayed"), [(0, False), (30, True)])
+async def test_a_link_that_has_run_out_or_was_used_is_not_sent_and_not_kept(messaging, kafka, minutes, replayed):
+    who, token = person(), uuid4().hex
+    await send(kafka, "identity", who)
+    secret = {} if replayed else {"token": token}
+    until = datetime.now(UTC) + timedelta(minutes=minutes)
+    late = asked(who.user_id, "password-reset", expires_at=until.isoformat(), **secret)
+    await send(kafka, "identity", late)
+    (found,) = await events_of(kafka, MessageFailed, where=lambda e: e.message_id == late.message_id)
+    assert found.reason == "the link in it has run out"
+    assert mails(messaging, who.email) == []
+    assert not await messaging.sql("select 1 from message m where cast(m as text) like '%' || $1 || '%'", token)
+
+
+async def test_a_suspended_partner_is_told_so_and_nothing_of_students(messaging, kafka):
+    partner, student = person("Dana Brooks"), person("Sam Rivera")
+    suspended = example("partner.suspended").model_copy(update={"user_id": partner.user_id})
+    back = example("partner.activated").model_copy(update={"user_id": partner.user_id, "revision": suspended.revision + 1})
+    program = example("program.published").model_copy(update={"program_id": uuid4()})
+    alert = {"student_id": str(student.user_id), "program_id": str(program.program_id), "severity": "medium", "message": "0 hours."}
+    about = {"scan": "weekly", "date": "2026-11-22", "zone": "America/New_York", "alerts": [alert]}
+    kept_back, digest = (asked(partner.user_id, "alerts-digest", **about) for _ in range(2))
+    await send(kafka, "identity", partner, student)
+    await send(kafka, "onboarding", program, suspended, back.model_copy(update={"revision": suspended.revision - 1}))
+    status = "select status, reason from message where message_id = $1 and status in ('sent', 'failed')"
+    await eventually(lambda: messaging.sql("select 1 from partner where user_id = $1 and status = 'suspended'", partner.user_id))
+    await send(kafka, "compliance", kept_back)
+    (row,) = await eventually(lambda: messaging.sql(status, kept_back.message_id))
+    assert tuple(row) == ("failed", "the recipient's role is suspended, and the mail speaks of a student")
+    told = "select 1 from message where recipient_id = $1 and kind = 'partner-suspended' and status = 'sent'"
+    await eventually(lambda: messaging.sql(told, partner.user_id))
+    subjects = {mail["Subject"] for mail in await asyncio.to_thread(mails, messaging, partner.email)}
+    assert "Your role is suspended" in subjects
+    assert not any("alert" in subject.lower() for subject in subjects)
+    await send(kafka, "onboarding", back)
+    await eventually(lambda: messaging.sql("select 1 from partner where user_id = $1 and status = 'active'", partner.user_id))
+    await send(kafka, "compliance", digest)
+    (row,) = await eventually(lambda: messaging.sql(status, digest.message_id))
+    assert tuple(row) == ("sent", None)
+
+
+async def test_a_partner_hears_of_each_step_once_and_of_a_step_taken_again_too(messaging, kafka):
+    partner = person("Dana Brooks")
+    active = example("partner.activated").model_copy(update={"user_id": partner.user_id})
+    again = active.model_copy(update={"revision": active.revision + 2})
+    await send(kafka, "identity", partner)
+    await send(kafka, "onboarding", active, active, again, again)
+    sent = "select kind from message where recipient_id = $1 and status = 'sent'"
+
+    async def both():
+        return len(await messaging.sql(sent, partner.user_id)) == 2
+
+    await eventually(both)
+    after = person()
+    await send(kafka, "identity", after)
+    await send(kafka, "onboarding", active.model_copy(update={"user_id": after.user_id}))
+    await one_mail(messaging, after.email)
+    assert len(mails(messaging, partner.email)) == 2

@@ -1,5 +1,7 @@
 """The migrations make what the service needs, and a second run changes nothing."""
 
+from chassis.migrate import head
+
 
 async def test_every_table_of_ours_with_personal_data_is_protected(messaging):
     rows = await messaging.sql("select relname from pg_class where relkind = 'r' and relrowsecurity and relforcerowsecurity")
@@ -8,4 +10,4 @@ async def test_every_table_of_ours_with_personal_data_is_protected(messaging):
 
 async def test_migrating_again_changes_nothing(messaging):
     again = messaging.run("migrate")
-    assert (again.returncode, again.stdout) == (0, "messaging: at 0002\n"), again.stderr
+    assert (again.returncode, again.stdout) == (0, f"messaging: at {head('messaging')}\n"), again.stderr

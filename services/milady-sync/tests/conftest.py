@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 import pytest_asyncio
 from contracts.examples import example
@@ -12,6 +11,8 @@ from contracts.milady import MiladyProvisioned
 from dev.harness import Running, events_of, eventually, send
 from dev.sandbox.server import running
 from dev.sandbox.settings import Settings as SandboxSettings
+
+from dev import loopback
 
 pytest_plugins = ["dev.testing", "dev.harness"]
 TOKEN = "test-token"
@@ -29,7 +30,7 @@ def sandbox():
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def control(sandbox):
     """Orders time, study and faults in the sandbox."""
-    async with httpx.AsyncClient(base_url=f"{sandbox}/control", timeout=20) as client:
+    async with loopback.client(f"{sandbox}/control", timeout=120) as client:
         yield client
 
 

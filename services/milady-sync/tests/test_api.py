@@ -77,6 +77,7 @@ async def test_nobody_opens_anothers_course(service, apprentice, student, holder
     for client in (holder, admin, service.client("student")):
         answer = await client.post("/v1/launches", json=wanted)
         assert (answer.status_code, answer.json()["type"]) == (404, "/problems/enrollment-not-found")
+    assert (await student.post("/v1/launches", json=wanted | {"course_code": "no\x00course"})).status_code == 422
     answer = await student.post("/v1/launches", json=wanted | {"course_code": "no-such-course"})
     assert (answer.status_code, answer.json()["type"]) == (404, "/problems/course-not-found")
 

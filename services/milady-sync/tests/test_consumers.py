@@ -134,6 +134,9 @@ async def test_a_failing_student_blocks_nobody_and_is_tried_again(service, kafka
     assert done.revision > failed.revision
     again = await admin.post(f"/v1/provisionings/{unlucky.enrollment_id}/retry")
     assert (again.status_code, again.json()["type"]) == (409, "/problems/already-provisioned")
+    (failing, was, becomes), *_, (providing, _, done_as) = await service.trail(unlucky.enrollment_id)
+    assert (failing, was, becomes["state"]) == ("provisioning.fail", {"state": "requested", "attempts": 0}, "failed")
+    assert (providing, done_as["state"]) == ("enrollment.provision", "provisioned")
 
 
 async def test_what_is_due_is_tried_again_by_itself(service, kafka, newcomer, control):
@@ -149,7 +152,7 @@ async def test_what_is_due_is_tried_again_by_itself(service, kafka, newcomer, co
         await service.sql(due, who.enrollment_id)
         return (await state_of(service, who))["state"] == "provisioned"
 
-    await eventually(set_up, within=40)
+    assert await eventually(set_up, within=40)
 
 
 async def test_a_malformed_event_is_set_aside_and_the_rest_goes_on(service, kafka, newcomer):
@@ -157,4 +160,4 @@ async def test_a_malformed_event_is_set_aside_and_the_rest_goes_on(service, kafk
     async with AIOKafkaProducer(bootstrap_servers=kafka) as producer:
         await producer.send_and_wait("enrollment.created", b"{not json", key=str(who.enrollment_id).encode())
     await told(service, kafka, who, "enrollment")
-    await eventually(lambda: dead_letters(kafka, "enrollment.created"))
+    assert await eventually(lambda: dead_letters(kafka, "enrollment.created"))

@@ -1,11 +1,15 @@
 import hashlib
+import sys
 from datetime import date
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 from contracts.examples import example
 from dev.harness import eventually, send
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 pytest_plugins = ["dev.testing", "dev.harness"]
 PROGRAM = {
@@ -16,7 +20,7 @@ PROGRAM = {
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def onboarding(start_service):
-    return await start_service("onboarding")
+    return await start_service("onboarding", env={"CHAIRSIDE_SEALING_KEY": "a sealing key of the tests"})
 
 
 class Someone:
@@ -73,6 +77,11 @@ def person(onboarding, kafka):
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def admin(person):
     return await person("Ada Okafor", "admin", "admin")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def payroll(person):
+    return await person("Pat Roll", "payroll_admin", "payroll_admin")
 
 
 @pytest.fixture(scope="session")

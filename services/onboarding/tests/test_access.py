@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 from contracts.examples import example
 from dev.harness import eventually, send
+from payroll import enter
 
 DENIED = asyncpg.InsufficientPrivilegeError
 STUDENTS = ("enrollment", "course_progress")
@@ -108,7 +109,8 @@ async def test_an_administrator_cannot_approve_themselves_past_the_application(a
 @pytest.mark.parametrize("kind", ["student", "partner", "admin", "system"])
 async def test_a_signature_is_never_changed_or_removed(acting, partner, kind):
     connection = await acting(kind, (await partner()).id)
-    for sql in ("update signature set typed_name = 'x'", "delete from signature"):
+    changed = ("typed_name = 'x'", "typed_name = ''", "typed_name = 'x', erased_at = now()", "document_hash = 'x'", "signed_at = now()")
+    for sql in (*(f"update signature set {each}" for each in changed), "delete from signature"):
         with pytest.raises(DENIED):
             await connection.execute(sql)
 
@@ -159,3 +161,81 @@ async def test_without_acting_as_somebody_nothing_is_seen(onboarding, acting, st
     await login.close()
     for kind in ("student", "partner"):
         assert await (await acting(kind, "")).fetch("select * from enrollment") == []
+
+
+SEALED = ("sealed_routing_number", "sealed_account_number", "sealed_tax_id")
+
+
+@pytest_asyncio.fixture
+async def paid(partner):
+    """A partner with a payroll profile."""
+    made = await partner()
+    assert (await enter(made)).status_code == 200
+    return made
+
+
+@pytest.mark.parametrize("kind", ["student", "partner", "admin", "system"])
+async def test_tax_and_bank_numbers_are_read_by_the_payroll_admins_role_alone(acting, paid, payroll, kind):
+    connection = await acting(kind, paid.id)
+    for column in ("*", *SEALED):
+        with pytest.raises(DENIED):
+            await connection.fetch(f"select {column} from payroll_profile")
+    with pytest.raises(DENIED):
+        await connection.fetch("select 1 from payroll_profile where sealed_tax_id > ''")
+    with pytest.raises(DENIED):
+        await connection.fetch("update payroll_profile set state = 'pending' returning sealed_tax_id")
+    read = await (await acting("payroll_admin", payroll.id)).fetchrow("select * from payroll_profile where user_id = $1", paid.id)
+    assert all(read[column] for column in SEALED)
+
+
+async def test_profiles_are_shown_to_their_owners_administrators_and_payroll_admins(acting, paid, partner, admin, payroll):
+    other, count = await partner(), "select count(user_id) from payroll_profile where user_id = $1"
+    seen = {("student", paid): 1, ("partner", paid): 1, ("admin", admin): 1, ("payroll_admin", payroll): 1, ("student", other): 0,
+            ("partner", other): 0}  # fmt: skip
+    for (kind, who), number in seen.items():
+        assert await (await acting(kind, who.id)).fetchval(count, paid.id) == number, kind
+    for kind in ("student", "partner", "admin", "payroll_admin"):
+        with pytest.raises(DENIED):
+            await (await acting(kind, other.id)).execute("delete from payroll_profile")
+
+
+async def test_a_payroll_admin_learns_the_names_of_those_who_are_paid_and_no_others(acting, paid, partner, payroll):
+    other = await partner()
+    known = {row["user_id"] for row in await (await acting("payroll_admin", payroll.id)).fetch("select user_id from person")}
+    assert paid.id in known
+    assert other.id not in known
+
+
+@pytest.mark.parametrize("kind", ["student", "partner", "admin"])
+async def test_nobody_makes_a_profile_active_who_is_no_payroll_admin(acting, paid, payroll, kind):
+    connection = await acting(kind, paid.id)
+    active = "update payroll_profile set state = 'active', decided_at = now(), decided_by = $1 where user_id = $2"
+    with pytest.raises(DENIED):
+        await connection.execute(active, payroll.id, paid.id)
+
+
+async def test_a_payroll_admin_decides_on_others_in_their_own_name_and_touches_no_number(onboarding, acting, paid, payroll):
+    active = "update payroll_profile set state = 'active', decided_at = now(), decided_by = $1 where user_id = $2"
+    own = await acting("payroll_admin", paid.id)
+    with pytest.raises(DENIED):
+        await own.execute(active, payroll.id, paid.id)
+    connection = await acting("payroll_admin", payroll.id)
+    with pytest.raises(DENIED):
+        await connection.execute(active, uuid4(), paid.id)
+    with pytest.raises(DENIED):
+        await connection.execute(active.replace("set", "set sealed_account_number = 'x',"), payroll.id, paid.id)
+    assert await connection.execute(active, payroll.id, paid.id) == "UPDATE 1"
+
+
+async def test_nobody_enters_a_profile_for_another_or_as_decided(acting, paid, partner, payroll):
+    other = await partner()
+    enter = """insert into payroll_profile (user_id, payment_type, sealed_routing_number, sealed_account_number, sealed_tax_id,
+        routing_last_four, account_last_four, tax_last_four, submitted_at)
+        values ($1, 'ach', 'x', 'x', 'x', '0000', '0000', '0000', now())"""
+    for kind in ("student", "partner", "admin", "payroll_admin"):
+        connection = await acting(kind, paid.id)
+        with pytest.raises(DENIED):
+            await connection.execute(enter, other.id)
+    connection = await acting("student", other.id)
+    with pytest.raises(DENIED):
+        await connection.execute(enter.replace("submitted_at)", "submitted_at, state)").replace("now())", "now(), 'active')"), other.id)

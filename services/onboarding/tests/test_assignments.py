@@ -10,7 +10,7 @@ def body(student, partner, role="site_coordinator", **other):
     return {"student_id": str(student.id), "partner_id": str(partner.id), "role": role} | other
 
 
-async def test_an_assigned_partner_sees_the_student_until_it_ends(enrolled, partner, admin, kafka):
+async def test_an_assigned_partner_sees_the_student_until_it_ends(onboarding, enrolled, partner, admin, kafka):
     _, program, student, enrollment = await enrolled()
     coordinator = await partner("site_coordinator")
     seen = f"/v1/enrollments/{enrollment['id']}"
@@ -26,6 +26,11 @@ async def test_an_assigned_partner_sees_the_student_until_it_ends(enrolled, part
     [ended] = await events_of(kafka, StudentUnassigned, where=lambda e: e.partner_id == coordinator.id)
     assert (assigned.revision, assigned.active, ended.revision, ended.active) == (1, True, 2, False)
     assert assigned.assignment_id == ended.assignment_id
+    held = {"partner_id": str(coordinator.id), "role": "site_coordinator", "program_id": program["id"], "active": True}
+    assert await onboarding.trail(ended.assignment_id) == [
+        ("assignment.create", None, held),
+        ("assignment.end", held, held | {"active": False}),
+    ]
 
 
 async def test_an_assignment_that_holds_is_not_made_again_but_one_that_ended_is(enrolled, partner, admin):

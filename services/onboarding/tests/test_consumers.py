@@ -38,7 +38,8 @@ async def test_an_older_state_of_a_person_never_overwrites_a_newer(onboarding, k
 async def test_several_states_in_one_batch_leave_the_newest(onboarding, kafka):
     someone = uuid4()
     await send(kafka, "identity", *(person(user_id=someone, revision=n, name=f"Name {n}") for n in (1, 4, 2, 3)))
-    await eventually(lambda: onboarding.sql("select * from person where user_id = $1 and revision = 4 and name = 'Name 4'", someone))
+    newest = "select * from person where user_id = $1 and revision = 4 and name = 'Name 4'"
+    assert len(await eventually(lambda: onboarding.sql(newest, someone))) == 1
 
 
 async def test_the_newest_progress_of_each_course_is_kept_also_of_an_unknown_enrollment(onboarding, kafka):
@@ -72,7 +73,7 @@ async def test_what_cannot_be_read_is_set_aside_and_the_rest_goes_on(onboarding,
         told = onboarding.run("dead-letters", "list").stdout
         return told if "user.changed/" in told and "course.progressed/" in told else ""
 
-    await eventually(letters)
+    assert await eventually(letters)
 
 
 async def test_a_tombstone_of_a_person_stops_nothing(onboarding, kafka):
@@ -80,4 +81,4 @@ async def test_a_tombstone_of_a_person_stops_nothing(onboarding, kafka):
     async with AIOKafkaProducer(bootstrap_servers=kafka) as producer:
         await producer.send_and_wait("user.changed", None, key=str(uuid4()).encode())
     await send(kafka, "identity", person(user_id=someone))
-    await eventually(lambda: onboarding.sql("select * from person where user_id = $1", someone))
+    assert len(await eventually(lambda: onboarding.sql("select * from person where user_id = $1", someone))) == 1

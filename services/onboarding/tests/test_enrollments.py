@@ -68,7 +68,7 @@ async def test_only_a_known_and_active_person_is_enrolled_and_never_the_holder(o
     assert len(await onboarding.sql("select * from assignment where partner_id = $1", holder.id)) == 1
 
 
-async def test_a_withdrawal_ends_the_enrollment_and_the_others_hear_of_it(enrolled, kafka):
+async def test_a_withdrawal_ends_the_enrollment_and_the_others_hear_of_it(onboarding, enrolled, kafka):
     holder, _, student, enrollment = await enrolled()
     end = {"ended_on": "2026-11-09", "reason": "Moved away"}
     answer = await holder.http.post(f"/v1/enrollments/{enrollment['id']}/withdrawal", json=end)
@@ -77,6 +77,10 @@ async def test_a_withdrawal_ends_the_enrollment_and_the_others_hear_of_it(enroll
     assert (event.revision, event.status, event.ended_on, event.student_id) == (2, "withdrawn", date(2026, 11, 9), student.id)
     again = await holder.http.post(f"/v1/enrollments/{enrollment['id']}/withdrawal", json=end)
     assert (again.status_code, again.json()["type"]) == (409, "/problems/not-enrolled-now")
+    [(_, none, created), withdrawn] = await onboarding.trail(enrollment["id"])
+    assert (none, created["status"]) == (None, "active")
+    was = {"status": "active", "ended_on": None}
+    assert withdrawn == ("enrollment.withdraw", was, {"status": "withdrawn", "ended_on": "2026-11-09"})
 
 
 async def test_the_last_day_lies_between_the_first_and_today(enrolled):

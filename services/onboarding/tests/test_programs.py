@@ -26,6 +26,17 @@ async def test_a_program_holder_publishes_and_the_others_hear_of_it(partner, per
     assert [course.minutes for course in event.courses] == [210, 240]
 
 
+async def test_a_program_says_how_its_hours_count(partner, kafka):
+    holder = await partner()
+    usual = (await holder.publish_program()).json()
+    rules = {"daily_cap_minutes": 480, "weekly_cap_minutes": 2400, "submitted_hours_count": False, "reports_verified_only": False}
+    strict = (await holder.publish_program(**rules)).json()
+    assert {name: usual[name] for name in rules} == dict(zip(rules, (None, None, True, True), strict=True))
+    assert {name: strict[name] for name in rules} == rules
+    [event] = await events_of(kafka, ProgramPublished, where=lambda e: e.program_id == UUID(strict["id"]))
+    assert event.model_dump(include=set(rules)) == rules
+
+
 async def test_the_list_can_be_of_one_holder_and_comes_in_pages(partner, person):
     holder, reader = await partner(), await person()
     made = [(await holder.publish_program(name=f"Program {n}")).json()["id"] for n in range(3)]
@@ -70,6 +81,9 @@ async def test_an_administrator_publishes_for_an_active_program_holder(partner, 
         {"theory_minutes": -1},
         {"required_minutes_per_week": 10081},
         {"inactivity_days_threshold": 0},
+        {"daily_cap_minutes": 0},
+        {"daily_cap_minutes": 1441},
+        {"weekly_cap_minutes": 10081},
         {"skills": [{"code": "fade", "title": "Fade", "quota": 0}]},
         {"skills": [{"code": "fade", "title": "Fade"}, {"code": "fade", "title": "Fade again"}]},
         {"courses": [{"code": "A b", "title": "T", "minutes": 1}]},

@@ -8,7 +8,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-import httpx
 import pytest
 import pytest_asyncio
 from contracts.alerts import AlertRaised, AlertResolved
@@ -16,8 +15,11 @@ from contracts.hours import HoursLogged
 from contracts.milady import CourseProgressed, MiladyProvisioned
 from contracts.onboarding import EnrollmentCreated, ProgramPublished, StudentAssigned
 from contracts.people import UserChanged
+from contracts.requirements import RequirementChanged, WeekClosed
 from contracts.skills import SkillApproved, SkillLogged
 from dev.harness import eventually, send
+
+from dev import loopback
 
 pytest_plugins = ["dev.testing", "dev.harness"]
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -47,7 +49,7 @@ class Neighbours:
                 self.end_headers()
                 self.wfile.write(content)
 
-            do_GET = do_POST = do_PATCH = do_DELETE = handle_any  # noqa: N815
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any  # noqa: N815
 
             def log_message(self, *_):
                 return
@@ -81,7 +83,7 @@ class Browser:
     def __init__(self, portal, kind, user_id, *roles, **claims):
         self.id = user_id
         self.token = portal.issuer.token(kind, user_id, *roles, **claims) if kind else ""
-        self.http = httpx.AsyncClient(base_url=portal.url, headers={"Sec-Fetch-Site": "same-origin"}, timeout=20)
+        self.http = loopback.client(portal.url, headers={"Sec-Fetch-Site": "same-origin"}, timeout=120)
         portal.clients.append(self.http)
         if kind:
             self.keep("chairside_access", self.token)
@@ -144,6 +146,16 @@ class Story:
     def logged(self, minutes, revision=1, log_id=None, work_date=TODAY, **other):
         told = {"category": "practical", "source": "manual", "status": "submitted"} | other
         return HoursLogged(revision=revision, log_id=log_id or uuid4(), **self._place, work_date=work_date, minutes=minutes, **told)
+
+    def asked(self, minutes, revision=2, effective_from=MONDAY):
+        told = {"inactivity_days_threshold": 7, "is_self_paced": False, "class_days": (1, 2, 3, 4, 5), "effective_from": effective_from}
+        about = {"program_id": self.program, "required_minutes_per_week": minutes, "revision": revision}
+        return RequirementChanged(**self._place, **told, **about)
+
+    def closed(self, result="missed", met=0, missed=1, revision=1, week_start=MONDAY - timedelta(7)):
+        told = {"logged_minutes": 90, "target_minutes": 600, "required_minutes": 600, "met_in_a_row": met, "missed_in_a_row": missed}
+        about = {"program_id": self.program, "week_start": week_start, "result": result, "revision": revision, "closed_at": NOW}
+        return WeekClosed(**self._place, **told, **about)
 
     def service(self, skill="haircut", revision=1, entry_id=None, status="pending", **other):
         told = {

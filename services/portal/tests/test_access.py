@@ -7,15 +7,18 @@ import pytest
 import pytest_asyncio
 from contracts.messages import MessageSent
 
-RECORDS = ("enrollment", "course_progress", "milady_provisioning", "skill_entry", "hour_entry", "alert", "week_total")
+RECORDS = (
+    "enrollment", "course_progress", "milady_provisioning", "skill_entry", "hour_entry", "alert", "week_total", "requirement",
+    "week_result",
+)  # fmt: skip
 
 
 @pytest_asyncio.fixture
 async def full(story, told):
     """A student with a row in every table of students' records."""
     alert = story.alert()
-    await story.tell(story.progressed("well", 45), story.service(), story.logged(60), alert)
-    for table in ("course_progress", "skill_entry", "hour_entry", "alert"):
+    await story.tell(story.progressed("well", 45), story.service(), story.logged(60), alert, story.asked(1200), story.closed())
+    for table in ("course_progress", "skill_entry", "hour_entry", "alert", "requirement", "week_result"):
         await told(f"select 1 from {table} where student_id = $1", story.student)
     return story
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from contracts import examples
 from contracts.event import EVENTS
-from contracts.hours import HoursVoided
+from contracts.hours import HoursRejected, HoursVerified, HoursVoided
 from contracts.milady import MiladyProvisioningFailed, SyncFinished
 from contracts.onboarding import EnrollmentWithdrawn, PartnerActivated, PartnerApplied, PartnerApproved
 from dev.harness import eventually, send
@@ -91,6 +91,19 @@ async def test_a_void_that_comes_first_stays(portal, new_story, told):
     await story.tell(entry, later)
     await told("select 1 from hour_entry where log_id = $1", later.log_id)
     assert (await portal.sql("select minutes from week_total where enrollment_id = $1", story.enrollment))[0]["minutes"] == 30
+
+
+async def test_verified_hours_count_and_rejected_ones_do_not(portal, new_story, told):
+    story = new_story()
+    good, bad = story.logged(60), story.logged(30)
+    for event, entry, more in ((HoursVerified, good, {}), (HoursRejected, bad, {"reason": "x"})):
+        decided = entry.model_dump(exclude={"revision"}) | {"revision": 2, "decided_by": uuid4()}
+        await story.tell(event(**decided | more), entry)
+    rows = await told("select log_id, status, minutes from hour_entry where enrollment_id = $1 offset 1", story.enrollment)
+    assert rows
+    found = await portal.sql("select log_id, status, minutes from hour_entry where enrollment_id = $1", story.enrollment)
+    assert {tuple(row) for row in found} == {(good.log_id, "verified", 60), (bad.log_id, "rejected", 30)}
+    assert (await portal.sql("select minutes from week_total where enrollment_id = $1", story.enrollment))[0]["minutes"] == 60
 
 
 async def test_partner_events_in_the_wrong_order_keep_every_date(portal, new_story, told):

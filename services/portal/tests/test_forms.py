@@ -4,7 +4,7 @@ import json
 from uuid import uuid4
 
 import pytest
-from contracts.onboarding import PartnerApplied
+from contracts.onboarding import PartnerActivated, PartnerApplied, PartnerSuspended
 
 HX = {"HX-Request": "true"}
 
@@ -165,3 +165,30 @@ async def test_an_admin_approves_a_partner(browse, neighbours, story, told):
     )
     answer = await admin.http.post(f"/admin/partners/{applicant}/approval", data={"key": "k"}, headers=HX)
     assert (answer.status_code, "This partner is approved." in answer.text) == (409, True)
+
+
+async def test_an_admin_suspends_a_partner_who_reads_why_and_reinstates_them(browse, neighbours, story, told):
+    admin, partner, me = browse("admin", None, "admin"), uuid4(), browse("student")
+    day = story.alert().raised_at
+    state = {"user_id": partner, "role": "worksite"}
+    await story.tell(PartnerActivated(revision=3, status="active", activated_at=day, **state))
+    await told("select 1 from partner where user_id = $1", partner)
+    assert f"/admin/partners/{partner}/suspension" in await admin.page("/admin/partners")
+    called = f"POST onboarding /v1/partners/{partner}/suspension"
+    neighbours.play(admin.token, called, 200, {"status": "suspended"})
+    answer = await admin.http.post(f"/admin/partners/{partner}/suspension", data={"key": "k", "reason": " No insurance. "}, headers=HX)
+    assert "Suspended. They are told by email" in answer.text
+    heard = neighbours.heard(admin.token, called)[-1]
+    assert json.loads(heard["body"]) == {"reason": "No insurance."}
+    await story.tell(PartnerSuspended(revision=4, status="suspended", suspended_at=day, suspended_by=uuid4(), **state))
+    await told("select 1 from partner where user_id = $1 and status = 'suspended'", partner)
+    assert f"/admin/partners/{partner}/reinstatement" in await admin.page("/admin/partners")
+    neighbours.refuse(admin.token, called.replace("POST", "DELETE"), 409, "partner-not-suspended", "There is nothing to lift.")
+    answer = await admin.http.post(f"/admin/partners/{partner}/reinstatement", headers=HX)
+    assert (answer.status_code, "There is nothing to lift." in answer.text) == (409, True)
+    neighbours.play(admin.token, called.replace("POST", "DELETE"), 200, {"status": "active"})
+    assert "Reinstated, and active now." in (await admin.http.post(f"/admin/partners/{partner}/reinstatement", headers=HX)).text
+    profile = {"role": "worksite", "status": "suspended", "suspended_at": day.isoformat(), "suspension_reason": "No insurance."}
+    neighbours.play(me.token, "GET onboarding /v1/partners/me", 200, profile)
+    neighbours.play(me.token, "GET onboarding /v1/packets/current", 200, {"documents": []})
+    assert "No insurance." in await me.page("/onboarding/start")

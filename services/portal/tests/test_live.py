@@ -170,6 +170,8 @@ def test_a_token_that_cannot_be_told_counts_as_all(token):
 async def test_waiting_ends_with_news_and_with_the_process():
     live = ear()
     for wake in (lambda: live._heard(None, 0, "changed", '{"alerts": null}'), live.close):
+        known = live.token
         asyncio.get_running_loop().call_later(0.01, wake)
         async with asyncio.timeout(5):
-            await live.wait(live.token, 100)
+            await live.wait(known, 100)
+        assert live.closing or live.token != known

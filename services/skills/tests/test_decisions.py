@@ -25,17 +25,25 @@ async def test_an_approval_counts(student, holder, apprentice, logged, kafka):
     assert [each["approved"] for each in counted["skills"]] == [1, 0, 0, 0]
 
 
-async def test_a_rejected_service_is_corrected_and_submitted_again(student, holder, apprentice, logged, kafka):
+async def test_a_rejected_service_is_corrected_and_submitted_again(service, student, holder, apprentice, logged, kafka):
     entry = await logged()
     address = f"/v1/entries/{entry['id']}"
     assert (await holder.post(f"{address}/rejection", json={"feedback": " "})).status_code == 422
     rejected = (await holder.post(f"{address}/rejection", json={"feedback": "Show the neckline."})).json()
     assert (rejected["status"], rejected["feedback"]) == ("rejected", "Show the neckline.")
     assert (await events_of(kafka, SkillRejected, where=apprentice.mine))[0].decided_by == apprentice.partner_id
-    assert (await student.patch(address, json={"description": "with neckline"})).json()["status"] == "rejected"
+    assert (await student.patch(address, json={"description": "with neckline", "duration_minutes": 50})).json()["status"] == "rejected"
     again = (await student.post(f"{address}/submission")).json()
     assert (again["status"], again["decided_by"]) == ("pending", None)
-    assert (await holder.post(f"{address}/approval")).json()["status"] == "approved"
+    assert (await student.patch(address, json={"duration_minutes": 55})).json()["type"] == "/problems/not-editable"
+    assert (await holder.post(f"{address}/approval", json={"supervisor_rating": 3})).json()["status"] == "approved"
+    assert (await service.trail(entry["id"]))[2:] == [
+        ("entry.submit", {"status": "draft"}, {"status": "pending"}),
+        ("entry.reject", {"status": "pending"}, {"status": "rejected"}),
+        ("entry.change", {"duration_minutes": 40}, {"duration_minutes": 50, "fields": ["description", "duration_minutes"]}),
+        ("entry.submit", {"status": "rejected"}, {"status": "pending"}),
+        ("entry.approve", {"status": "pending"}, {"status": "approved", "supervisor_rating": 3}),
+    ]
 
 
 async def test_of_two_deciders_one_wins_and_the_other_is_told(service, apprentice, holder, logged, kafka):

@@ -1,19 +1,24 @@
 """The matrix: every operation for every principal, with the answer that the rights promise (SPEC 3.10, 4)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 import httpx
 from chassis.rights import PERSON, Reach
+from contracts.scopes import Scope
+from identity.domain.factors import ENROLL
 
-from .cast import ASSIGNED, BROKEN, PRINCIPALS, Cast, Principal
-from .operations import Operation, operations
+from .cast import ASSIGNED, BROKEN, ENROLLING, NARROWED, PRINCIPALS, WITH_SCOPE, WITHOUT_SCOPE, Cast, Principal
+from .operations import Operation, operations, text_of
 from .requests import request
 
 LAST = (
-    "changeEntry", "submitEntry", "rejectEntry", "voidHours", "withdrawEnrollment", "endAssignment", "signOut",
+    "changeEntry", "submitEntry", "rejectEntry", "withdrawEnrollment", "endAssignment",
+    "correctHours", "verifyHours", "rejectHours", "voidHours",
+    "confirmTotp", "registerPasskey", "removePasskey", "removeTotp", "revokeClientSecret",
+    "changePassword", "endSessionsOfUser", "endOtherSessions", "deactivateUser", "eraseUser", "endSession", "signOut",
 )  # fmt: skip
 """What ends something that other cells need; of these, who may comes after who may not."""
 OWNERS = {
@@ -26,13 +31,23 @@ OWNERS = {
     "listSyncs": ["program_holder assigned"],
     "getAssignment": ["student", "program_holder assigned"],
     "listAssignments": ["student", *ASSIGNED, *(name.replace("assigned", "formerly") for name in ASSIGNED)],
+    "getPayrollProfile": ["program_holder assigned"],
+    "getOwnPayrollProfile": ["program_holder assigned"],
     "publishProgram": ["program_holder assigned", "program_holder formerly", "program_holder stranger"],
     "enrollStudent": ["program_holder assigned"],
     "withdrawEnrollment": ["program_holder assigned"],
 }
 """Whose own the thing is that the cells of an operation name, where it is not the student's."""
-UNMARKED = ("listSyncs", "getOwnPartner", "publishProgram")
+UNMARKED = ("listSyncs", "listDisclosures")
 """What is no record of the student: its answers to those who may call it bear none of the student's marks."""
+
+
+SCOPES: dict[str, Callable[[str], bool]] = {
+    WITH_SCOPE: lambda scope: scope in set(Scope),
+    WITHOUT_SCOPE: lambda _: False,
+    ENROLLING: lambda scope: scope == ENROLL,
+}
+"""Whether the token of a narrowed principal is good for what a scope opens."""
 
 
 class Expected(Enum):
@@ -40,7 +55,7 @@ class Expected(Enum):
 
     DONE = "done"
     UNSIGNED = "not signed in"
-    REFUSED = "the role is missing"
+    REFUSED = "the role or the scope is missing"
     HIDDEN = "not there, or not allowed"
     NOTHING = "a list without a trace of it"
 
@@ -63,6 +78,8 @@ class Cell:
             return Expected.DONE
         if self.who.name in BROKEN:
             return Expected.UNSIGNED
+        if self.who.name in NARROWED:
+            return Expected.DONE if right.scope and SCOPES[self.who.name](right.scope) else Expected.REFUSED
         reaches = {right.reach[name] for name in {PERSON, self.who.kind, *self.who.roles} & right.reach.keys()}
         if not reaches:
             return Expected.REFUSED
@@ -95,7 +112,8 @@ class Cell:
             case Expected.UNSIGNED:
                 return status == 401 and _is_problem(answer) and not marked
             case Expected.REFUSED:
-                return status == 403 and answer.json()["type"] == "/problems/role-required" and not marked
+                missing = "scope" if self.who.name in NARROWED else "role"
+                return status == 403 and answer.json()["type"] == f"/problems/{missing}-required" and not marked
             case Expected.HIDDEN:
                 return status in (403, 404) and _is_problem(answer) and not marked
             case Expected.NOTHING:
@@ -107,7 +125,10 @@ def _is_problem(answer: httpx.Response) -> bool:
 
 
 def _marked(answer: httpx.Response, cast: Cast) -> set[str]:
-    return {mark for mark in cast.marks if mark in answer.text} if "image" not in answer.headers.get("content-type", "") else {"a picture"}
+    if "image" in answer.headers.get("content-type", ""):
+        return {"a picture"}
+    text = text_of(answer.content)
+    return {mark for mark in cast.marks if mark in text}
 
 
 def _order(cell: Cell) -> tuple[Any, ...]:

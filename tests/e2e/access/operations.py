@@ -4,8 +4,10 @@ import importlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from io import BytesIO
 from typing import Any
 from uuid import uuid4
+from zipfile import ZipFile
 
 from chassis import problems, rights
 from chassis.rights import Reach, Right
@@ -14,12 +16,12 @@ from dev.stack import SERVICES
 from fastapi import FastAPI
 
 Schema = dict[str, Any]
-SELECTING = ("approveAll",)
+SELECTING = ("approveAll", "getWeeklyDashboardCsv", "getWeeklyDashboardXlsx")
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation as its document describes it; `body` is the schema of what it takes, references resolved, and `form` says an upload."""
+    """One operation as its document describes it; `body` is the schema of what it takes, references resolved, and `content` its type."""
 
     service: str
     name: str
@@ -28,7 +30,7 @@ class Operation:
     right: Right
     queries: tuple[str, ...]
     body: Schema | None
-    form: bool
+    content: str
 
     def __str__(self) -> str:
         return f"{self.service}-{self.name}"
@@ -76,7 +78,7 @@ def _of(service: Service) -> Iterator[Operation]:
             kind, body = next(iter(told.get("requestBody", {}).get("content", {}).items()), ("", None))
             schema = _resolved(body["schema"], document) if body else None
             name = told["operationId"]
-            yield Operation(service.name, name, method.upper(), path, given[name], queries, schema, kind.startswith("multipart"))
+            yield Operation(service.name, name, method.upper(), path, given[name], queries, schema, kind)
 
 
 def _resolved(schema: Any, document: Schema) -> Any:
@@ -87,6 +89,14 @@ def _resolved(schema: Any, document: Schema) -> Any:
     if reference := schema.get("$ref"):
         return _resolved(document["components"]["schemas"][reference.rpartition("/")[2]], document)
     return {name: _resolved(value, document) for name, value in schema.items()}
+
+
+def text_of(content: bytes) -> str:
+    """What an answer's content says; of a spreadsheet, all that is packed into it."""
+    if not content.startswith(b"PK"):
+        return content.decode(errors="replace")
+    with ZipFile(BytesIO(content)) as packed:
+        return "".join(packed.read(name).decode(errors="replace") for name in packed.namelist())
 
 
 def smallest(schema: Schema, known: Mapping[str, Any], name: str = "") -> Any:

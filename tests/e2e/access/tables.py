@@ -2,11 +2,14 @@
 
 import importlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from uuid import UUID
 
 import asyncpg
-from chassis import schema
+from chassis import principal, schema
+from chassis.database import Database
+from dev.demo.stage import Person
 from dev.stack import SERVICES, service_settings
 
 from .. import looking
@@ -20,28 +23,42 @@ OWNERS = ("student_id", "user_id", "recipient_id", "requested_by", "principal")
 WHOSE = {
     ("identity", "refresh_token"): "session_id in (select session_id from session where user_id = $1::uuid)",
     ("identity", "signing_key"): "$1::text is not null",
+    **{(one.name, "disclosure"): "$1::text is not null" for one in SERVICES},
 }
 """Whose the rows of a table are, where no column of its own says it."""
 HOLDERS = {
-    ("onboarding", "partner"), ("onboarding", "signature"), ("onboarding", "program"), ("onboarding", "idempotency_key"),
+    ("onboarding", "partner"), ("onboarding", "signature"), ("onboarding", "payroll_profile"),
+    ("onboarding", "program"), ("onboarding", "idempotency_key"),
     ("portal", "partner"), ("portal", "document_signature"),
     ("milady-sync", "sync"), ("milady-sync", "idempotency_key"), ("identity", "user_role"),
+    ("identity", "partner_standing"), ("messaging", "partner"),
 }  # fmt: skip
 """Tables with rows of partners: there the holder's are looked at, not the student's."""
+PROVEN = {("identity", name) for name in ("totp", "recovery_code", "sign_in_challenge", "passkey", "passkey_challenge")}
+"""Tables of second factors: there somebody who has them is looked at."""
 OWN_ALONE = {
-    ("identity", "user_account"),
-    ("messaging", "message"), ("portal", "message"),
+    ("identity", "user_account"), ("identity", "consent"), ("identity", "session"),
+    ("identity", "export"), ("identity", "export_part"), ("identity", "export_file"),
+    ("messaging", "message"), ("portal", "message"), ("compliance", "hour_import"), ("compliance", "hour_import_problem"),
 }  # fmt: skip
 """Tables whose rows an assigned partner does not see, because they are the student's own business."""
 SHARED = {("onboarding", "program")}
 """Tables that whoever is signed in reads, and only their owners write."""
 PARTIES = {("onboarding", "assignment")}
 """Tables whose rows name a partner, who goes on seeing that there was an assignment when it has ended."""
-EMPTY = {"identity": {"idempotency_key"}, "messaging": {"idempotency_key"}, "portal": {"idempotency_key"}}
-"""Tables that hold nothing of a student's: nobody sends these services commands under a key of their own."""
+EMPTY = {
+    "compliance": {"hour_entry_detached", "hour_import_row", "digest_due", "held_check", "recheck"},
+    "messaging": {"idempotency_key", "disclosure"},
+    "portal": {"idempotency_key"},
+    "identity": {"disclosure"},
+}
+"""Tables that hold nothing of a student's: no year of the ledger is detached, rows of a file are gone when it is worked off, what a scan
+has to tell when that is told, and a week to look at again when that is done; a check is held while Milady is behind; nobody sends
+the others commands under a key of their own, or is shown records there."""
 CATALOGUE = """select c.relname as name, c.relkind as kind, c.relrowsecurity and c.relforcerowsecurity as protected,
    array(select attname::text from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped) as columns,
-   array(select attname::text from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped and attgenerated = '') as stored
+   array(select attname::text from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped and attgenerated = ''
+     order by attidentity <> '', attnum) as stored
  from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm') and not c.relispartition order by 1"""
 
 
@@ -83,53 +100,68 @@ def unprotected(service: str) -> dict[str, str]:
     return {**schema.UNPROTECTED, **importlib.import_module(f"{module}.rights").UNPROTECTED}
 
 
+class _Undone(Exception):
+    """Ends a transaction of which nothing is to stay."""
+
+
 @dataclass(frozen=True)
 class Acting:
-    """One connection of a service's login role."""
+    """One connection of a service's login role, in the pool by which the service itself acts."""
 
-    service: str
-    connection: asyncpg.Connection
+    database: Database
 
     @asynccontextmanager
-    async def as_(self, kind: str | None, user: str | None) -> AsyncIterator[asyncpg.Connection]:
-        """A transaction in which it acts as that principal, the way the services do; nothing of it stays."""
-        transaction = self.connection.transaction()
-        await transaction.start()
-        try:
+    async def as_(self, kind: str, user: str | None) -> AsyncIterator[asyncpg.Connection]:
+        """A transaction of that principal's, or for no `kind` of the login role itself; nothing of it stays."""
+        with suppress(_Undone):
             if kind:
-                role = schema.role(self.service, kind)
-                await self.connection.execute("select set_config('role', $1, true), set_config('app.user_id', $2, true)", role, user or "")
-            yield self.connection
-        finally:
-            await transaction.rollback()
+                async with self.database.transaction(principal.Principal(kind, UUID(user) if user else None)) as tx:
+                    yield tx.raw
+                    raise _Undone
+            async with self.database.engine.connect() as pooled:
+                connection = (await pooled.get_raw_connection()).driver_connection
+                assert connection is not None
+                async with connection.transaction():
+                    yield connection
+                    raise _Undone
 
 
 @asynccontextmanager
 async def acting(cast: Cast, service: str) -> AsyncIterator[Acting]:
-    """A connection as the service itself has it."""
+    """A pool of one connection, so that each principal gets it from the one before."""
     known = next(one for one in SERVICES if one.name == service)
-    connection = await asyncpg.connect(service_settings(cast.stage.stack, known)["CHAIRSIDE_DATABASE_URL"].replace("+asyncpg", ""))
+    database = Database(service_settings(cast.stage.stack, known)["CHAIRSIDE_DATABASE_URL"], service, pool_size=1)
     try:
-        yield Acting(service, connection)
+        yield Acting(database)
     finally:
-        await connection.close()
+        await database.close()
 
 
 async def owned(cast: Cast, table: Table) -> tuple[str, str | None]:
     """Whose rows are looked at, and one of them as JSON; None if there is none."""
-    owner = (cast.made.holder if table.is_holders else cast.made.student).id
+    owner = _owner(cast, table).id
     one = f'select to_jsonb(t)::text as row from "{table.name}" t where {table.whose} limit 1'
     found = await looking.rows(cast.stage.stack, table.service, one, owner)
     return owner, found[0]["row"] if found else None
 
 
-def related(table: Table, who: Principal) -> bool:
+def _owner(cast: Cast, table: Table) -> Person:
+    if (table.service, table.name) in PROVEN:
+        return cast.proven.person
+    return cast.made.holder if table.is_holders else cast.made.student
+
+
+def related(table: Table, who: Principal, verb: str) -> bool:
     """Whether the principal stands in a relation to the owner of the rows that lets the table show them."""
+    if table.name == "disclosure" and who.kind == "partner":
+        return verb == "insert"
     if who.name == ("program_holder assigned" if table.is_holders else "student"):
         return True
     where = (table.service, table.name)
-    if table.name == "idempotency_key" or where == ("identity", "session"):
+    if table.name == "idempotency_key" or where == ("identity", "consent"):
         return False
+    if who.kind == "payroll_admin":
+        return where == ("onboarding", "payroll_profile")
     assigned = who.name in ASSIGNED or (where in PARTIES and who.name.replace("formerly", "assigned") in ASSIGNED)
     return who.kind == "admin" or (assigned and not table.is_holders and where not in OWN_ALONE)
 

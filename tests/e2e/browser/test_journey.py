@@ -112,3 +112,20 @@ async def test_coming_back_leads_on_to_where_one_was_going(apprenticeship: Appre
     await arrived(page, "/sign-in?next=/program-holder/students/new")
     await sign_in(page, apprenticeship.holder)
     await arrived(page, "/program-holder/students/new")
+
+
+async def test_an_administrator_suspends_a_partner_who_reads_why(stage: Stage, window: Window) -> None:
+    partner, admin = await people.partner(stage, "worksite", f"Robin {uuid4().hex[:6]}"), await people.administrator(stage)
+    desk, reason = await window(admin, "/admin/partners"), "No insurance since 1 November."
+    row = desk.get_by_role("row").filter(has_text=partner.email)
+    await row.get_by_text("Suspend", exact=False).first.click()
+    await row.get_by_label("Why, for them to read").fill(reason)
+    await row.get_by_role("button", name="Suspend").click()
+    await expect(desk.get_by_role("status").filter(has_text="Suspended.")).to_be_focused()
+    await expect(row.get_by_role("button", name="Reinstate")).to_be_visible()
+    page = await window(partner, "/onboarding/start")
+    await expect(page.get_by_text(reason)).to_be_visible()
+    await expect(page.locator("#part-partner_state")).to_contain_text("Your role is suspended")
+    await row.get_by_role("button", name="Reinstate").click()
+    await expect(desk.get_by_role("status").filter(has_text="active now")).to_be_focused()
+    await expect(page.locator("#part-partner_state")).to_contain_text("You are active.")

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from dev.demo.stage import eventually
 from playwright.async_api import Page, expect
 
 from .conftest import Apprenticeship, Window, violations
@@ -12,6 +13,11 @@ PAGES = {
     "welcome": (None, "/"),
     "sign-in": (None, "/sign-in"),
     "sign-up": (None, "/sign-up"),
+    "forgot-password": (None, "/forgot-password"),
+    "password-reset": (None, "/password-reset"),
+    "email-verification": (None, "/email-verification"),
+    "account": ("student", "/account"),
+    "disclosures": ("student", "/account/disclosures"),
     "join": (None, "/partners/join"),
     "student": ("student", "/student"),
     "program-holder": ("holder", "/program-holder"),
@@ -49,7 +55,8 @@ async def test_nothing_is_wrong_with_a_paper_and_a_service(apprenticeship: Appre
     page = await window(apprenticeship.student, "/student")
     await page.locator("#part-skills .recent a").first.click()
     await expect(page.get_by_role("img", name="Photo after the service")).to_be_visible()
-    await page.wait_for_function("document.querySelector('.photos img').naturalWidth > 0")
+    # Asked anew each time: the page's policy forbids scripts that look again by themselves.
+    await eventually("the photo", lambda: page.evaluate("document.querySelector('.photos img').naturalWidth > 0"))
     await checked(page, pictures / "service.png")
 
 

@@ -116,7 +116,8 @@ async def _newcomer(stage: Stage, verdict: Verdict, one: Newcomer, *, stays: boo
     admin = stage.people["Admin"]
     listed = await agreement.every(admin, "messaging", "/v1/notifications", recipient_id=one.id)
     told = [(each["kind"], each["status"]) for each in listed]
-    verdict.once(f"mail to {one.email}", [("welcome", "sent")] if stays or told else [], told)
+    welcome = [("welcome", "sent")] if stays or len(told) > 1 else []
+    verdict.once(f"mail to {one.email}", [("email-verification", "sent"), *welcome], told)
     verdict.same(f"portal of {one.email}", await agreement.owners(admin, one.enrollment), await agreement.portal(stage, one.enrollment))
 
 

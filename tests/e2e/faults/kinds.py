@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from contracts.examples import example
 from contracts.topics import TOPICS
+from dev.processes import Handle
 
 from .. import looking, sending, waiting
 from ..load import Load
@@ -50,9 +51,14 @@ async def kill_service(world: World) -> str:
     return name
 
 
+def _processes_of(world: World, service: str) -> dict[str, Handle]:
+    """The service's own and, where they run apart, its workers: whichever comes to an armed place first is the one that dies there."""
+    return {name: one for name, one in world.live.processes().items() if name == service or name.startswith(f"{service}-")}
+
+
 async def _dies_at(world: World, service: str, place: str) -> str:
     """Returns when it died there and is back; one that never comes there within 20 s is left alone."""
-    died = world.live.processes()[service]
+    before = _processes_of(world, service)
     world.broken.arm(service, place)
 
     def passed() -> bool:
@@ -63,8 +69,14 @@ async def _dies_at(world: World, service: str, place: str) -> str:
     except AssertionError:
         world.broken.disarm(service, place)
         return f"{service} (did not come there)"
-    await asyncio.to_thread(waiting.until, f"another {service}", lambda: world.live.processes().get(service, died) != died)
-    await asyncio.to_thread(waiting.until, f"{service} being ready", lambda: world.live.ready(service))
+
+    def replaced() -> bool:
+        now = _processes_of(world, service)
+        return set(now) == set(before) and now != before
+
+    await asyncio.to_thread(waiting.until, f"another {service}", replaced)
+    for name in before:
+        await asyncio.to_thread(waiting.until, f"{name} being ready", lambda name=name: world.live.ready(name))
     return service
 
 

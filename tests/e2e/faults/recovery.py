@@ -2,7 +2,7 @@
 
 import time
 
-from dev.demo.stage import eventually
+from dev.demo.stage import StoryError, eventually
 from dev.stack import Stack
 
 from .. import looking, waiting
@@ -23,7 +23,10 @@ async def recovered(stack: Stack) -> float:
             del frontier[name]
         return True
 
-    await eventually("the backlog on Kafka", published)
+    try:
+        await eventually("the backlog on Kafka", published)
+    except StoryError as error:
+        raise StoryError("\n".join([str(error), *(_last_words(stack, name) for name in frontier)])) from None
     async with looking.offsets(stack) as kafka:
         ends = await kafka.ends()
 
@@ -32,3 +35,9 @@ async def recovered(stack: Stack) -> float:
 
         await eventually("the backlog applied", applied)
     return time.monotonic() - began
+
+
+def _last_words(stack: Stack, service: str) -> str:
+    """The end of what it logged; of one in a container, its name alone."""
+    log = stack.home / "logs" / f"{service}.log"
+    return f"--- {service}\n" + ("\n".join(log.read_text().splitlines()[-20:]) if log.exists() else "")

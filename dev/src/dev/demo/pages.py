@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from dev import loopback
 from dev.demo.stage import PATIENCE, Person, Stage, check
 
 
@@ -37,9 +38,7 @@ class Browser:
 async def open_browser(stage: Stage, person: Person) -> Browser:
     """Signs in by the form of `/sign-in`, as a browser would, and opens the live stream."""
     origin = {"Origin": stage.stack.url}
-    http = await stage.exits.enter_async_context(
-        httpx.AsyncClient(base_url=stage.stack.url, headers=origin, follow_redirects=True, timeout=30)
-    )
+    http = await stage.exits.enter_async_context(loopback.client(stage.stack.url, headers=origin, follow_redirects=True, timeout=30))
     answer = await http.post("/sign-in", data={"email": person.email, "password": person.password})
     check(
         answer.status_code == 200 and "/sign-in" not in str(answer.url),

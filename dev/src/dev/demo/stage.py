@@ -13,6 +13,7 @@ import httpx
 from aiokafka import AIOKafkaConsumer
 from contracts.topics import TOPICS
 
+from dev import loopback
 from dev.stack import Stack
 
 T = TypeVar("T")
@@ -60,6 +61,11 @@ class Person:
         )
         return answer.json() if answer.content and "json" in answer.headers.get("content-type", "") else answer.content
 
+    @property
+    def token(self) -> str:
+        """The access token of the session."""
+        return str(self.http.headers["Authorization"].removeprefix("Bearer "))
+
     async def sign_in(self) -> None:
         """A session by email and password."""
         self._take(await self.ask("POST", "identity", "/v1/sessions", 201, json={"email": self.email, "password": self.password}))
@@ -95,7 +101,8 @@ class Stage:
     async def open(cls, stack: Stack) -> AsyncIterator[Self]:
         """Connects to the stack; the ear hears what comes from now on."""
         async with AsyncExitStack() as exits:
-            sandbox = await exits.enter_async_context(httpx.AsyncClient(base_url=f"http://127.0.0.1:{stack.port('sandbox')}", timeout=20))
+            outside = f"http://127.0.0.1:{stack.port('sandbox')}"
+            sandbox = await exits.enter_async_context(loopback.client(outside, timeout=20))
             stage = cls(stack, exits, sandbox)
             ear = AIOKafkaConsumer(bootstrap_servers=stack.kafka, auto_offset_reset="latest", enable_auto_commit=False)
             ear.subscribe([topic.name for topic in TOPICS])
@@ -111,7 +118,7 @@ class Stage:
 
     async def person(self, name: str, email: str, password: str) -> Person:
         """Someone with a connection of their own to the gateway."""
-        http = await self.exits.enter_async_context(httpx.AsyncClient(base_url=self.stack.url, timeout=30))
+        http = await self.exits.enter_async_context(loopback.client(self.stack.url, timeout=30))
         self.people[name] = Person(name, email, password, http)
         return self.people[name]
 

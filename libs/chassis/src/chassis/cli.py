@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -12,11 +12,18 @@ import click
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import audit, migrate, outbox
+from chassis import audit_retention, audit_verify, migrate, outbox
+from chassis.audit import GENESIS
+from chassis.audit_heads import Heads, published
 from chassis.deadletters import DeadLetter, DeadLetters
+from chassis.errors import Refusal
 from chassis.inbox import Applier, Inbox
-from chassis.service import PARTS, Context, Service, make_context, serve
+from chassis.service import PARTS, Context, Service, make_context
+from chassis.serving import serve
 from chassis.settings import load
+
+NOTHING_YET = f"0:{GENESIS}"
+"""The head of a chain without entries, as `audit verify` prints it."""
 
 
 @asynccontextmanager
@@ -57,15 +64,19 @@ def _serve(service: Service) -> click.Command:
     return command
 
 
+def _owner_url(service: Service) -> str:
+    """The address for what the database's owner does."""
+    if url := load(service.settings).owner_database_url:
+        return url
+    raise click.ClickException("CHAIRSIDE_OWNER_DATABASE_URL is not set; this runs as the database's owner.")
+
+
 def _migrate(service: Service) -> click.Command:
     @click.command("migrate")
     def command() -> None:
         """Bring the database to this build's migrations."""
-        owner_url = load(service.settings).owner_database_url
-        if owner_url is None:
-            raise click.ClickException("CHAIRSIDE_OWNER_DATABASE_URL is not set; migrations run as the database's owner.")
         try:
-            asyncio.run(migrate.upgrade(service.name, service.package, owner_url))
+            asyncio.run(migrate.upgrade(service.name, service.package, _owner_url(service)))
         except (SQLAlchemyError, asyncpg.PostgresError, OSError) as error:
             raise click.ClickException(
                 f"The migration of {service.name} failed and was undone: {getattr(error, 'orig', None) or error}. "
@@ -98,21 +109,42 @@ def _audit(service: Service) -> click.Command:
         """The audit trail."""
 
     @group.command("verify")
-    @click.option("--head", help="A published head to compare with, as POSITION:HASH.")
-    def command(head: str | None) -> None:
-        """Recompute the hash chain and name the first broken link."""
-
-        async def run() -> audit.Verification:
-            known = (int(head.split(":")[0]), head.split(":")[1]) if head else None
-            async with session(service) as context, context.database.transaction() as tx:
-                return await audit.verify(tx, known_head=known)
-
-        found = asyncio.run(run())
+    @click.option("--head", "kept", multiple=True, help="A head that was kept elsewhere, as POSITION:HASH, beside those on Kafka.")
+    def command(kept: tuple[str, ...]) -> None:
+        """Recompute the hash chain, compare it with the published heads, and name the first broken link."""
+        try:
+            found = asyncio.run(_verified(service, kept))
+        except (ValueError, Refusal) as refusal:
+            raise click.ClickException(str(refusal)) from None
         if found.broken_at is not None:
             raise click.ClickException(f"broken at {found.broken_at}: {found.reason}")
-        click.echo(f"{found.entries} entries verified, {found.unsealed} not sealed yet, head {found.entries}:{found.head}")
+        click.echo(
+            f"{found.entries} entries verified against {found.compared} published heads, "
+            f"{found.unsealed} not sealed yet, head {found.entries}:{found.head}"
+        )
+
+    @group.command("drop")
+    @click.option("--before", "first", type=click.DateTime(["%Y-%m"]), required=True, help="The first month that is kept, as YYYY-MM.")
+    def drop(first: datetime) -> None:
+        """Drop the months of the trail before the one named. What is kept is verified as before, and says that this was done."""
+        try:
+            found = asyncio.run(audit_retention.drop(_owner_url(service), first.date(), datetime.now(UTC).date()))
+        except Refusal as refusal:
+            raise click.ClickException(str(refusal)) from None
+        click.echo(f"{found.months} months dropped, up to the entry {found.position}.")
 
     return group
+
+
+async def _verified(service: Service, kept: tuple[str, ...]) -> audit_verify.Verification:
+    """Reads the heads first: what is published then is in the chain."""
+    async with session(service) as context:
+        heads = await published(context.settings.kafka, service.name) if service.audit_event else Heads()
+        for told in (head for head in kept if head != NOTHING_YET):
+            position, _, hashed = told.partition(":")
+            heads.tell(int(position) if position.isdecimal() else 0, hashed)
+        async with context.database.transaction() as tx:
+            return await audit_verify.verify(tx, heads)
 
 
 def _dead_letters(service: Service) -> click.Command:
@@ -162,4 +194,5 @@ async def _state(context: Context[Any], inbox: Inbox, letter: DeadLetter, redriv
         return " ".join(letter.error.split())
     again = _Again(context.settings.kafka)
     await Applier(inbox, context.database, again, context).apply([letter.delivery])
+    await again.close()
     return f"failed again: {' '.join(again.failed.split())}" if again.failed else "applied now"

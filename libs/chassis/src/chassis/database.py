@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 from sqlalchemy import Executable, text
@@ -15,12 +16,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from chassis.principal import NO_CALLER, SYSTEM, Caller, Principal
 from chassis.schema import role
+from chassis.telemetry import current_trace_id
 
 BEGIN_AS = "begin; select set_config('role', '{role}', true), set_config('app.user_id', '{user}', true)"
 TIMEOUTS = {"lock_timeout": "10s", "statement_timeout": "60s", "idle_in_transaction_session_timeout": "60s"}
 NOTIFY_AT_MOST_EVERY = 0.04
 TRANSIENT_CLASSES = ("08", "40", "53", "55", "57", "58")
 """SQLSTATE classes that pass by themselves: connection, serialization and deadlock, resources, locks, shutdown, system."""
+UNKEEPABLE = frozenset(("22021", "22P05"))
+"""SQLSTATEs of a text with a character that no text, or no JSON, can have here."""
 
 DISK_FULL, FULL_FOR = "53100", 60.0
 
@@ -44,6 +48,7 @@ class Transaction:
     service: str = ""
     events: list[dict[str, Any]] = field(default_factory=list)
     audits: list[dict[str, Any]] = field(default_factory=list)
+    disclosed: set[UUID] = field(default_factory=set)
     answer: tuple[Any, ...] | None = None
     causes: dict[str, Any] = field(default_factory=dict)
 
@@ -129,8 +134,8 @@ class Database:
             await connection.invalidate()
 
     async def finish(self, tx: Transaction) -> None:
-        """Writes what the transaction published, audited and answered, commits, and wakes the relay."""
-        wrote = bool(tx.events or tx.audits or tx.answer)
+        """Writes what the transaction published, audited, disclosed and answered, commits, and wakes the relay."""
+        wrote = bool(tx.events or tx.audits or tx.disclosed or tx.answer)
         if wrote:
             await write_pending(tx, notify=self._notify_due(tx))
         await tx.raw.execute("commit")
@@ -161,6 +166,7 @@ AUDIT_COLUMNS = (
     "actor", "actor_kind", "action", "object_type", "object_id", "subject_id",
     "ip", "user_agent", "request_id", "trace_id", "before", "after",
 )  # fmt: skip
+DISCLOSED = "reader_id, operation, student_ids, ip, user_agent, request_id, trace_id"
 ANSWER_COLUMNS = "key_hash, principal, operation, request_hash, status, headers, body"
 AUDIT_TYPES = ("text", "text", "text", "text", "text", "uuid", "text", "text", "text", "text", "text", "text")
 
@@ -173,8 +179,16 @@ def _audit_sql(first: int) -> str:
  from unnest({arrays}) with ordinality as t ({columns}, n) order by n)"""
 
 
+def _disclosure(tx: Transaction) -> tuple[Any, ...] | None:
+    if not tx.disclosed:
+        return None
+    asked = tx.caller
+    about = (asked.ip, asked.user_agent, asked.request_id, current_trace_id())
+    return (tx.principal.id, asked.operation or "unknown", sorted(tx.disclosed), *about)
+
+
 async def write_pending(tx: Transaction, *, notify: bool) -> None:
-    """Outbox rows, audit rows and the kept answer of the transaction, in one statement."""
+    """Outbox rows, audit rows, the row of disclosures and the kept answer of the transaction, in one statement."""
     parts: list[str] = []
     arguments: list[Any] = []
     if tx.events:
@@ -183,10 +197,11 @@ async def write_pending(tx: Transaction, *, notify: bool) -> None:
     if tx.audits:
         parts.append(_audit_sql(len(arguments) + 1))
         arguments += [[audit[column] for audit in tx.audits] for column in AUDIT_COLUMNS]
-    if tx.answer:
-        places = ", ".join(f"${len(arguments) + 1 + number}" for number in range(len(tx.answer)))
-        parts.append(f"k as (insert into idempotency_key ({ANSWER_COLUMNS}) values ({places}))")
-        arguments += tx.answer
+    for name, into, row in (("k", f"idempotency_key ({ANSWER_COLUMNS})", tx.answer), ("d", f"disclosure ({DISCLOSED})", _disclosure(tx))):
+        if row:
+            places = ", ".join(f"${len(arguments) + 1 + number}" for number in range(len(row)))
+            parts.append(f"{name} as (insert into {into} values ({places}))")
+            arguments += row
     tail = " select pg_notify('outbox', '')" if notify else " select 1"
     await tx.raw.execute("with " + ",\n".join(parts) + tail, *arguments)
 
@@ -207,6 +222,12 @@ def is_transient(error: BaseException) -> bool:
     # InternalClientError: the server has said goodbye (it crashed, or was told to stop) and the connection is about to be lost.
     passing = OSError | TimeoutError | asyncpg.InterfaceError | asyncpg.InternalClientError
     return isinstance(error, passing) or is_transient_cause(error)
+
+
+def is_unkeepable(error: BaseException) -> bool:
+    """Whether PostgreSQL refused a text for a character that it cannot keep: NUL, as text or as JSON."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(cause, "sqlstate", None) in UNKEEPABLE
 
 
 def is_transient_cause(error: BaseException) -> bool:

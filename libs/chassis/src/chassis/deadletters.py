@@ -1,15 +1,17 @@
 """Dead letters: `<topic>.dlq` holds the original bytes and headers, with the error, the consumer and the origin in headers of their own."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from prometheus_client import Counter
 
 from chassis.envelope import Delivery
+from chassis.topics import partitions_of, records_of, to_the_end
 
 SUFFIX = ".dlq"
 PREFIX = "dlq_"
@@ -65,41 +67,64 @@ class DeadLetters:
         if self._producer:
             await self._producer.stop()
 
-    async def _partitions(self, topic: str) -> list[TopicPartition]:
+    async def forget(self, topic: str, key: bytes) -> None:
+        """Deletes the letters of `topic` that have the key or hold it in their value, whoever set them aside. A tombstone stays: it holds
+        nothing, and its consumer has still to apply it.
+
+        Kafka deletes from the beginning alone, so the others are written again behind them first. Ended halfway, or done by several at
+        once, it leaves some of them there twice; each is read once. All take the same ones, so none writes again what another deleted.
+        """
+        reader = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
+        await reader.start()
+        try:
+            for part in await partitions_of(self.bootstrap, topic + SUFFIX):
+                reader.assign([part])
+                letters = [letter async for letter in to_the_end(reader, [part])]
+                others = [letter for letter in letters if not _is_of(letter, key)]
+                if len(others) < len(letters):
+                    await self._write_again({_origin(letter): letter for letter in others}.values())
+                    await self._cut(part, letters[-1].offset + 1)
+        finally:
+            await reader.stop()
+
+    async def _write_again(self, letters: Iterable[Any]) -> None:
+        producer = await self._ready()
+        for letter in letters:
+            about = {"key": letter.key, "headers": list(letter.headers), "timestamp_ms": letter.timestamp}
+            await producer.send_and_wait(letter.topic, value=letter.value, partition=letter.partition, **about)
+
+    async def _cut(self, part: TopicPartition, end: int) -> None:
         admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
         await admin.start()
         try:
-            (found,) = await admin.describe_topics([topic])
-            return [TopicPartition(topic, part["partition"]) for part in found["partitions"]]
+            await admin.delete_records({part: RecordsToDelete(before_offset=end)})
         finally:
             await admin.close()
 
     async def read(self, topics: list[str], consumer: str) -> AsyncIterator[DeadLetter]:
         """Every letter that `consumer` set aside of `topics`, oldest first within a topic; each origin once."""
-        reader = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
-        await reader.start()
-        try:
-            seen: set[tuple[str, int, int]] = set()
-            for topic in topics:
-                async for letter in _letters(reader, await self._partitions(topic + SUFFIX)):
-                    origin = (letter.delivery.topic, letter.delivery.partition, letter.delivery.offset)
-                    if letter.consumer == consumer and origin not in seen:
-                        seen.add(origin)
-                        yield letter
-        finally:
-            await reader.stop()
+        seen: set[tuple[str, int, int]] = set()
+        for topic in topics:
+            async for record in records_of(self.bootstrap, topic + SUFFIX):
+                letter = _letter(record)
+                origin = (letter.delivery.topic, letter.delivery.partition, letter.delivery.offset)
+                if letter.consumer == consumer and origin not in seen:
+                    seen.add(origin)
+                    yield letter
 
 
-async def _letters(reader: AIOKafkaConsumer, partitions: list[TopicPartition]) -> AsyncIterator[DeadLetter]:
-    reader.assign(partitions)
-    ends = await reader.end_offsets(partitions)
-    await reader.seek_to_beginning(*partitions)
-    while any([await reader.position(part) < ends[part] for part in partitions]):
-        for records in (await reader.getmany(timeout_ms=500)).values():
-            for record in records:
-                about = {
-                    name.removeprefix(PREFIX): value.decode("utf-8", "replace") for name, value in record.headers if name.startswith(PREFIX)
-                }
-                headers = [(name, bytes(value or b"")) for name, value in record.headers if not name.startswith(PREFIX)]
-                origin = (about["topic"], int(about["partition"]), int(about["offset"]))
-                yield DeadLetter(Delivery.at(*origin, record.key, record.value, headers), about["consumer"], about["error"], about["at"])
+def _is_of(letter: Any, key: bytes) -> bool:
+    return letter.value is not None and (letter.key == key or key in letter.value)
+
+
+def _origin(letter: Any) -> tuple[bytes | None, ...]:
+    """Who set the record aside, and where it came from."""
+    about = dict(letter.headers)
+    return tuple(about.get(PREFIX + name) for name in ("consumer", "topic", "partition", "offset"))
+
+
+def _letter(record: Any) -> DeadLetter:
+    about = {name.removeprefix(PREFIX): value.decode("utf-8", "replace") for name, value in record.headers if name.startswith(PREFIX)}
+    headers = [(name, bytes(value or b"")) for name, value in record.headers if not name.startswith(PREFIX)]
+    origin = (about["topic"], int(about["partition"]), int(about["offset"]))
+    return DeadLetter(Delivery.at(*origin, record.key, record.value, headers), about["consumer"], about["error"], about["at"])

@@ -19,6 +19,8 @@ class EventType(Protocol):
 
     @classmethod
     def read(cls, schema_uri: str, body: bytes) -> Any: ...
+    @classmethod
+    def of_tombstone(cls, key: str) -> Any: ...
 
 
 class UnreadableError(ValueError):
@@ -63,16 +65,19 @@ class Delivery:
         )  # fmt: skip
 
     def read_as(self, kind: EventType) -> None:
-        """Fills `event`. Raises UnreadableError with the reason."""
+        """Fills `event`; a tombstone may stand for none. Raises UnreadableError with the reason."""
         for name, value in self.headers:
             try:
                 name.encode()
                 value.decode()
             except UnicodeError as error:
                 raise UnreadableError(f"header {name!r} is not UTF-8") from error
-        if self.value is None:
+        if self.value is None and not kind.compacted:
             raise UnreadableError("the record has no value")
         try:
-            self.event = kind.read(self.schema_uri, self.value)
+            if self.value is None:
+                self.event = kind.of_tombstone((self.key or b"").decode())
+            else:
+                self.event = kind.read(self.schema_uri, self.value)
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise UnreadableError(f"{type(error).__name__}: {error}") from error

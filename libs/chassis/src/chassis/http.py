@@ -1,53 +1,57 @@
-"""The door of HTTP: who asks, in which transaction, and what every request gets (trace, request id, metrics, problem documents)."""
+"""The door of HTTP: who asks, and in which transaction."""
 
-import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 from urllib.parse import quote
 
 import asyncpg
-import structlog
-import uuid_utils
 from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from prometheus_client import Histogram
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.requests import HTTPConnection
 
 from chassis import idempotency, problems
 from chassis.database import Transaction
-from chassis.errors import NotSignedIn, Refusal
+from chassis.disclosures import disclose_answer
+from chassis.errors import Refusal
 from chassis.principal import SYSTEM, Caller, Principal
 
-log = structlog.get_logger()
-seconds = Histogram("http_request_seconds", "Time to answer a request", ["method", "route", "status"])
 bearer = HTTPBearer(auto_error=False, description="An access token of the identity service")
 NO_CONTENT = 204
-QUIET = ("/livez", "/readyz", "/metrics")
 
 
-class SignInRequired(NotSignedIn):
-    """The address needs an access token, and none came."""
+def proven(request: Request) -> Principal:
+    """The principal of the request's access token, whose scopes are for `rights.guard` to look at.
+
+    Raises what the edge found wrong with it: SignInRequired, TokenExpired, TokenRefused or Unavailable.
+    """
+    proof: Principal | Refusal = request.state.proof
+    if isinstance(proof, Refusal):
+        raise proof
+    return proof
 
 
-async def signed_in(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Principal:
-    """The principal of the request's access token. Raises SignInRequired, TokenExpired or TokenRefused."""
-    if given is None:
-        raise SignInRequired("Sign in first and send the access token in the Authorization header, as Bearer.")
-    principal: Principal = await request.app.state.context.verifier.principal(given.credentials)
-    return principal
+async def signed_in(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Principal:
+    """The same as a dependency, which names the scheme in the OpenAPI document."""
+    return proven(request)
 
 
 SignedIn = Annotated[Principal, Depends(signed_in)]
 
 
-def caller_of(request: Request) -> Caller:
-    """Where the request came from. The gateway is the only one that reaches a service, so its forwarded address is believed."""
+def address_of(request: HTTPConnection) -> str | None:
+    """Where the request came from. Nobody but the gateway and the portal reaches a service, so the address that they tell is believed."""
     forwarded = request.headers.get("x-forwarded-for", "").split(",")[0].strip()
-    ip = forwarded or (request.client.host if request.client else None)
-    return Caller(ip, request.headers.get("user-agent", "")[:300] or None, getattr(request.state, "request_id", None))
+    return forwarded or (request.client.host if request.client else None)
+
+
+def caller_of(request: Request) -> Caller:
+    """Where the request came from, and what it asks for."""
+    route = request.scope.get("route")
+    operation = getattr(route, "operation_id", None) or getattr(route, "path", None)
+    agent = request.headers.get("user-agent", "")[:300] or None
+    return Caller(address_of(request), agent, getattr(request.state, "request_id", None), operation)
 
 
 @asynccontextmanager
@@ -87,10 +91,10 @@ OpenTransaction = Annotated[Transaction, Depends(_open_transaction, scope="funct
 
 
 class Route(APIRoute):
-    """A route whose answer can be kept under an idempotency key."""
+    """A route whose answer can be kept under an idempotency key, and is noted where it shows students' records to a partner."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's handler, with the body read whole before forms are parsed, and the answer kept before the commit."""
+        """FastAPI's handler, with the body read whole before forms are parsed, and the answer kept and noted before the commit."""
         answer = super().get_route_handler()
 
         async def handler(request: Request) -> Response:
@@ -101,6 +105,8 @@ class Route(APIRoute):
                 del response.headers["content-type"]
             if claim := getattr(request.state, "claim", None):
                 idempotency.keep(request.state.tx, claim, response)
+            if request.method == "GET" and (tx := getattr(request.state, "tx", None)):
+                disclose_answer(tx, getattr(response, "body", b""))
             return response
 
         return handler
@@ -109,37 +115,3 @@ class Route(APIRoute):
 def location(path: str, *parts: object) -> str:
     """A `Location` value under the service's own prefix, with each part escaped."""
     return path + "".join(f"/{quote(str(part), safe='')}" for part in parts)
-
-
-class Edge:
-    """What every request passes: request id, timing, and a problem document for what nobody caught."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
-        if scope["type"] != "http" or scope["path"] in QUIET:
-            return await self.app(scope, receive, send)
-        headers = Headers(scope=scope)
-        request_id = headers.get("x-request-id", "")[:100] or str(uuid_utils.uuid7())
-        scope.setdefault("state", {})["request_id"] = request_id
-        started, status = time.perf_counter(), 0
-
-        async def answer(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                MutableHeaders(scope=message)["X-Request-Id"] = request_id
-            await send(message)
-
-        try:
-            await self.app(scope, receive, answer)
-        except Exception as error:
-            if status:
-                raise
-            await problems.of_fault(error)(scope, receive, answer)
-        route = getattr(scope.get("route"), "path", "unmatched")
-        seconds.labels(scope["method"], route, status).observe(time.perf_counter() - started)
-        if status >= 400:
-            log.info("request refused", method=scope["method"], path=scope["path"], status=status, request_id=request_id)

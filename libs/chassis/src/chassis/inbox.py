@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -99,7 +100,8 @@ class Applier:
             dead.labels(inbox.consumer, topic)
 
     async def apply(self, deliveries: Sequence[Delivery]) -> None:
-        """Applies all, or sets aside what cannot be applied; on return everything may be committed.
+        """Applies all, or sets aside what cannot be applied; on return everything may be committed. A tombstone takes the dead letters
+        of its key with it.
 
         Raises RetriesExhaustedError when a passing fault (database, broker) lasts too long: nothing is lost, it comes again.
         """
@@ -114,21 +116,23 @@ class Applier:
         except Exception as error:
             if len(good) > 1:
                 log.warning("batch falls back to one by one", consumer=self.inbox.consumer, because=repr(error))
-            for delivery in good:
-                await self._alone(delivery)
+            good = [d for d in good if await self._alone(d)]
+        for buried in (d for d in good if d.value is None):
+            await self._patiently(partial(self.dead_letters.forget, buried.topic, buried.key or b""))
 
-    async def _alone(self, delivery: Delivery) -> None:
+    async def _alone(self, delivery: Delivery) -> bool:
+        """Whether it was applied, and not set aside."""
         try:
             await self._patiently(lambda: self._in_one_transaction([delivery]))
         except RetriesExhaustedError:
             raise
         except Exception as error:
             await self._set_aside(delivery, error)
+            return False
+        return True
 
     async def _readable(self, delivery: Delivery) -> bool:
         route = self.inbox.routes[delivery.topic]
-        if delivery.value is None and route.event.compacted:
-            return False
         if route.sources and delivery.source not in route.sources and delivery.source:
             return False
         try:
@@ -138,7 +142,7 @@ class Applier:
         except UnreadableError as error:
             await self._set_aside(delivery, error)
             return False
-        return True
+        return delivery.event is not None
 
     async def _set_aside(self, delivery: Delivery, error: Exception) -> None:
         log.error(

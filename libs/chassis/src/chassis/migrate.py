@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from chassis import schema
+from chassis import months, schema
 
 
 def _config(package: str, owner_url: str | None = None) -> Config:
@@ -39,7 +39,7 @@ def serves(package: str, found: str | None) -> bool:
 
 
 async def upgrade(service: str, package: str, owner_url: str) -> None:
-    """Brings the database to this build's migrations, one runner at a time, and makes the outbox's next partitions.
+    """Brings the database to this build's migrations, one runner at a time, and makes the partitions of the next months.
 
     A database that a later build has migrated is left as it is. Raises what the database raises; the failed migration is undone whole.
     """
@@ -50,8 +50,7 @@ async def upgrade(service: str, package: str, owner_url: str) -> None:
         found = await guard.fetchval("select version_num from alembic_version") if known else None
         if not serves(package, found):
             await asyncio.to_thread(command.upgrade, _config(package, owner_url), "head")
-        for statement in schema.outbox_partitions(datetime.now(UTC).date()):
-            await guard.execute(statement)
+        await months.ahead(guard, datetime.now(UTC).date())
         await guard.execute(f"grant select on alembic_version to {schema.role(service, 'system')}")
     finally:
         await guard.close()

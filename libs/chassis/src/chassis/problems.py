@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from chassis import errors
-from chassis.database import is_transient
+from chassis.database import is_transient, is_unkeepable
 from chassis.idempotency import AnsweredBefore
 from chassis.telemetry import current_trace_id
 
@@ -42,7 +42,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
     "5XX": {"description": "Our fault, or something away just now; try again", **_DESCRIBED},
 }
 """How OpenAPI documents describe every refusal."""
-TITLES = {404: "Not found", 405: "Method not allowed", 413: "Too large", 415: "Unsupported media type"}
+TITLES = {404: "Not found", 405: "Method not allowed", 415: "Unsupported media type"}
 
 
 def problem(status: int, kind: str, sentence: str, **extra: Any) -> Response:
@@ -60,9 +60,17 @@ def problem(status: int, kind: str, sentence: str, **extra: Any) -> Response:
 
 
 def of_refusal(refusal: errors.Refusal) -> Response:
-    """The answer to a refusal, by the nearest kind that has a status."""
+    """The answer to a refusal, by the nearest kind that has a status; its `retry_after` (seconds) is the header of that name too."""
     status = next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
-    return problem(status, refusal.problem_type(), refusal.sentence, **refusal.extra)
+    answer = problem(status, refusal.problem_type(), refusal.sentence, **refusal.extra)
+    if "retry_after" in refusal.extra:
+        answer.headers["Retry-After"] = str(refusal.extra["retry_after"])
+    return answer
+
+
+def too_large() -> Response:
+    """The answer to a body that is larger than its address takes (`limits`)."""
+    return problem(413, "too-large", "More came in one request than this address takes. Send less at once.")
 
 
 def of_malformed(error: RequestValidationError) -> Response:
@@ -73,7 +81,13 @@ def of_malformed(error: RequestValidationError) -> Response:
 
 
 def of_fault(error: Exception) -> Response:
-    """A fault of ours: logged whole, answered without a word of its inside."""
+    """What nobody foresaw: a text that cannot be kept is the caller's to mend; a fault of ours is logged whole, and answered without a
+    word of its inside.
+    """
+    if is_unkeepable(error):
+        return problem(
+            422, "malformed-request", "A text in the request holds a NUL character, which cannot be kept. Take it out and try again."
+        )
     if is_transient(error):
         log.warning("request failed for now", because=repr(error))
         return problem(503, "unavailable", "Something that this needs does not answer just now. Try again in a moment.")
@@ -95,6 +109,8 @@ def install(app: FastAPI) -> None:
 
     async def http(_: Request, error: Exception) -> Response:
         status = getattr(error, "status_code", 500)
+        if status == 413:
+            return too_large()
         kind = TITLES.get(status, "Request refused").lower().replace(" ", "-")
         return problem(status, kind, str(getattr(error, "detail", "")) or "This address does not take that request.")
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from chassis.schema import role
+from chassis.schema import EXTENDS, role
 
 
 def _quoted(password: str) -> str:
@@ -28,6 +28,8 @@ async def provision(
         for kind in kinds:
             await _role(admin, role(service, kind), "nologin")
             await admin.execute(f"grant {role(service, kind)} to {name} with inherit false, set true")
+        for kind in [kind for kind in kinds if kind in EXTENDS]:
+            await admin.execute(f"grant {role(service, EXTENDS[kind])} to {role(service, kind)} with inherit true, set false")
         if not await admin.fetchval("select true from pg_database where datname = $1", database):
             await admin.execute(f'create database "{database}" owner {name}_owner')
         await admin.execute(f'revoke all on database "{database}" from public')

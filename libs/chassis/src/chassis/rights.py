@@ -1,7 +1,7 @@
 """Who may call which operation: each service says it once, as data; what is not said is refused before the service starts (SPEC 3.10)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -9,11 +9,15 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.routing import APIRoute
 
 from chassis.errors import NotAllowed
-from chassis.http import bearer, signed_in
+from chassis.http import proven
 
 
 class RoleRequired(NotAllowed):
     """The principal holds none of the roles that may do this."""
+
+
+class ScopeRequired(NotAllowed):
+    """The token is good for certain scopes alone, and this is in none of them."""
 
 
 class Reach(StrEnum):
@@ -29,10 +33,12 @@ class Right:
     """Who may call an operation.
 
     `reach` names roles and kinds of principal, `person` for whoever is signed in; `open`: no token is needed.
+    `scope`: with it a machine client may call too, and without one none may.
     """
 
     reach: Mapping[str, Reach] = field(default_factory=dict)
     open: bool = False
+    scope: str | None = None
 
 
 Rights = Mapping[str, Right]
@@ -53,6 +59,11 @@ def only(*roles: str) -> Right:
 ANYONE = Right(open=True)
 SIGNED_IN = may(person=Reach.EVERY)
 """For what is nobody's record in particular."""
+
+
+def scoped(right: Right, scope: str) -> Right:
+    """The same right, for machine clients with `scope` as well."""
+    return replace(right, scope=scope)
 
 
 class RightsIncomplete(Exception):
@@ -79,14 +90,27 @@ def check(routers: Iterable[APIRouter], rights: Rights) -> None:
 
 
 def guard(rights: Rights) -> Any:
-    """A dependency of all routes that lets through who has the right. Raises SignInRequired, TokenExpired, TokenRefused or RoleRequired."""
+    """A dependency of all routes that lets through who has the right. Raises SignInRequired, TokenExpired, TokenRefused, RoleRequired
+    or ScopeRequired.
+    """
 
     async def entitled(request: Request) -> None:
         right = rights[request.scope["route"].operation_id]
         if right.open:
             return
-        who = await signed_in(request, await bearer(request))
+        who = proven(request)
+        if who.scopes is not None:
+            return _check_scope(right, who.scopes)
         if not {PERSON, who.kind, *who.roles} & right.reach.keys():
             raise RoleRequired(f"This needs the role {' or '.join(sorted(right.reach))}. Ask an administrator.")
 
     return Depends(entitled)
+
+
+def _check_scope(right: Right, held: frozenset[str]) -> None:
+    if right.scope is None:
+        raise ScopeRequired("This token is good for certain scopes alone, and none opens this. Sign in completely.")
+    if right.scope not in held:
+        raise ScopeRequired(
+            f"This needs the scope {right.scope}. Ask for it with the token, or ask an administrator to give it to the client."
+        )

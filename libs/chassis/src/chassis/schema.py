@@ -1,7 +1,9 @@
 """The tables that the chassis keeps in every service's database, and how tables are protected by row-level security."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import UTC, datetime
+
+from chassis import months
 
 TABLES = """
 create function acting_user() returns uuid language sql stable parallel safe
@@ -88,22 +90,69 @@ create function visible_subjects() returns uuid[] language sql stable security d
   return (select coalesce(array_agg(distinct subject_id), '{}') from access_grant where viewer_id = acting_user() and active);
 """
 
+TRAIL = """
+alter table audit_entry rename to {month};
+alter table {month} drop constraint audit_entry_pkey;
+alter table {month} alter column id drop identity;
+drop index audit_entry_position;
+drop index audit_entry_unsealed;
+create table audit_entry (like {month} including defaults, primary key (id, at)) partition by range (at);
+alter table audit_entry alter column id add generated always as identity;
+select setval(pg_get_serial_sequence('audit_entry', 'id'), (select coalesce(max(id), 0) + 1 from {month}), false);
+create unique index audit_entry_position on audit_entry (position, at) where position is not null;
+create index audit_entry_unsealed on audit_entry (id) where position is null;
+alter table audit_entry attach partition {month} for values from (minvalue) to ('{ends}');
+create table audit_entry_default partition of audit_entry default;
+create table audit_anchor (
+  position bigint primary key,
+  hash text not null
+);
+create index audit_entry_actor on audit_entry (actor, id);
+create index audit_entry_object on audit_entry (object_id, id);
+create index audit_entry_subject on audit_entry (subject_id, id) where subject_id is not null;
+create table disclosure (
+  id bigint generated always as identity primary key,
+  at timestamptz not null default now(),
+  reader_id uuid not null,
+  operation text not null,
+  student_ids uuid[] not null check (cardinality(student_ids) > 0),
+  ip text,
+  user_agent text,
+  request_id text,
+  trace_id text
+);
+create index disclosure_students on disclosure using gin (student_ids);
+"""
+"""What came after `TABLES`, in a migration of each service's own: the audit trail by months, what it was before those that were dropped,
+its indexes, and the disclosure log."""
+
+ERASURE = """
+alter table audit_entry add column origin_salt uuid, add column change_salt uuid, add column origin_hash text, add column change_hash text;
+alter table audit_entry alter column origin_salt set default gen_random_uuid(), alter column change_salt set default gen_random_uuid();
+create index disclosure_reader on disclosure (reader_id);
+"""
+"""What came after `TRAIL`: what is hashed of an audit entry's details, so that they can be taken out and the chain still verifies."""
+
 UNPROTECTED = {
     "outbox": "people's roles may only add; what was told is read by the relay's role alone",
     "inbox": "ids of messages, for the system's role alone",
     "audit_entry": "people's roles may only add; administrators read all",
+    "audit_anchor": "hashes of entries whose months were dropped; administrators read all",
     "schedule_zone": "names of jobs and zones, for the system's role alone",
     "schedule_slot": "names of jobs and instants, for the system's role alone",
     "access_grant": "what the policies themselves read, by a function that shows whom the acting user sees; administrators read all",
     "alembic_version": "a number, for the owner alone",
 }
 """The chassis' tables without row-level security, and why."""
+EXTENDS = {"payroll_admin": "student"}
+"""Kinds of principal that may do what another one may, and more: their database role inherits the other's privileges and policies."""
 VISIBLE = "any ((select visible_subjects())::uuid[])"
 """For policies: `subject_id = any(...)` of whoever the acting user may see now; evaluated once a statement, so indexes stay usable."""
 
 
 def install(service: str, kinds: Sequence[str]) -> list[str]:
     """The statements that make the chassis' tables in a new database, with what each kind of principal may do there."""
+    kinds = [kind for kind in kinds if kind not in EXTENDS]
     people = ", ".join(role(service, kind) for kind in kinds if kind != "system")
     system, admin = role(service, "system"), role(service, "admin")
     return [
@@ -115,6 +164,43 @@ def install(service: str, kinds: Sequence[str]) -> list[str]:
         f"grant select on audit_entry to {admin}",
         f"grant select on access_grant to {admin}",
         *protect(service, "idempotency_key", {kind: _own_keys(kind) for kind in kinds}),
+    ]
+
+
+def install_trail(service: str) -> list[str]:
+    """The statements that add `TRAIL` to the tables of `install`, with what each kind of principal may do there.
+
+    A student is shown the rows that hold them, but not whom else they hold: that column is for administrators.
+    """
+    student, partner = role(service, "student"), role(service, "partner")
+    system, admin = role(service, "system"), role(service, "admin")
+    own = "student_ids @> array[acting_user()]"
+    today = datetime.now(UTC).date()
+    month, ends = months.of("audit_entry", today), f"{months.after(today)} 00:00Z"
+    return [
+        *(statement.format(month=month, ends=ends) for statement in TRAIL.split(";\n") if statement.strip()),
+        # What stood with the table that is a partition now.
+        f"grant insert on audit_entry to {student}, {partner}, {admin}",
+        f"grant select, insert on audit_entry to {system}",
+        f"grant update (position, hash) on audit_entry to {system}",
+        f"grant select on audit_entry to {admin}",
+        f"grant select on audit_anchor to {system}, {admin}",
+        *protect(service, "disclosure", {"admin": ("select", "true"), "system": ("select", "true")}),
+        f"grant select (id, at, reader_id, operation, request_id, trace_id) on disclosure to {student}, {partner}",
+        f"create policy disclosure_own on disclosure for select to {student}, {partner} using ({own})",
+        f"grant insert on disclosure to {partner}",
+        f"create policy disclosure_reader on disclosure for insert to {partner} with check (reader_id = acting_user())",
+    ]
+
+
+def install_erasure(service: str) -> list[str]:
+    """The statements that add `ERASURE`, with what the system may take out of what a person leaves behind (`chassis.erasure`)."""
+    system = role(service, "system")
+    details = "ip, user_agent, before, after, origin_salt, change_salt, origin_hash, change_hash"
+    return [
+        *(statement for statement in ERASURE.split(";\n") if statement.strip()),
+        f"grant update ({details}) on audit_entry to {system}",
+        f"grant update (ip, user_agent) on disclosure to {system}",
     ]
 
 
@@ -141,19 +227,4 @@ def protect(service: str, table: str, rules: Mapping[str, tuple[str, str]]) -> l
             f"grant {privileges} on {table} to {to}",
             f"create policy {table.replace('.', '_')}_{kind} on {table} to {to} using ({condition}) with check ({condition})",
         ]
-    return statements
-
-
-def outbox_partitions(today: date, months: int = 3) -> list[str]:
-    """The statements that make the outbox's partitions of this month and the next ones, where they are missing."""
-    statements = []
-    year, month = today.year, today.month
-    for _ in range(months):
-        following = (year + month // 12, month % 12 + 1)
-        name = f"outbox_{year}_{month:02d}"
-        statements.append(
-            f"create table if not exists {name} partition of outbox "
-            f"for values from ('{year}-{month:02d}-01Z') to ('{following[0]}-{following[1]:02d}-01Z')"
-        )
-        year, month = following
     return statements

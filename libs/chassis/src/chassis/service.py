@@ -10,29 +10,29 @@ from typing import Any, Generic, TypeVar
 
 import click
 import structlog
-import uvicorn
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse, Response
 from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
-from chassis import audit, audit_api, idempotency, problems, readiness, telemetry
+from chassis import audit, audit_api, documents, idempotency, problems, readiness
 from chassis.auth import Verifier
 from chassis.consumer import Consumer
 from chassis.database import Database
 from chassis.deadletters import DeadLetters
-from chassis.http import QUIET, Edge
+from chassis.edge import QUIET, Edge
 from chassis.inbox import Applier, Inbox
-from chassis.outbox import Relay, measure
+from chassis.limits import BODY_BYTES, Rates
+from chassis.records import Holdings
+from chassis.relay import Relay, measure
 from chassis.rights import Rights, guard
 from chassis.rights import check as check_rights
 from chassis.schedule import Job, Scheduler
-from chassis.settings import Settings, unusable
+from chassis.settings import Settings
 from chassis.storage import Storage
 
 log = structlog.get_logger()
-PARTS = ("api", "consumers", "relay", "scheduler", "workers")
-GRACE = 15
+PARTS, GRACE = ("api", "consumers", "relay", "scheduler", "workers"), 15
 lacks = Gauge("readiness_lacks", "1 for each thing that /readyz says is missing", ["what"])
 ONE_SPAN: TelemetryConfig = {
     "metrics": False, "logs": False, "operation_spans": False, "exclude": lambda scope: scope.get("path") in QUIET,
@@ -59,7 +59,7 @@ class Service:
     """What a service consists of; `app.py` composes it.
 
     `rights` names who may call each operation of `routers`; `pages` are for browsers and guard themselves by the session.
-    `tasks` run in the part `workers` for as long as the process lives.
+    `tasks` run in the part `workers` for as long as the process lives. `holdings`: what there is of people, for their export.
     """
 
     name: str
@@ -73,6 +73,7 @@ class Service:
     tasks: Sequence[Work] = ()
     resources: Callable[[Any], AbstractAsyncContextManager[Any]] | None = None
     audit_event: audit.EventOf | None = None
+    holdings: Holdings = field(default_factory=Holdings)
     commands: Sequence[click.Command] = ()
 
     @property
@@ -117,7 +118,7 @@ def make_context(service: Service, settings: Any) -> Context[Any]:
 
 def apis(service: Service) -> tuple[APIRouter, ...]:
     """The routers whose operations need a right: the service's own, and the audit trail's."""
-    return (*service.routers, audit_api.router)
+    return (*service.routers, *audit_api.ROUTERS)
 
 
 def granted(service: Service) -> Rights:
@@ -145,17 +146,18 @@ def make_app(service: Service, settings: Any, parts: Iterable[str] = PARTS) -> F
 
     app = FastAPI(
         title=f"Chairside {service.name}", version="1", lifespan=lifespan, root_path=f"/api/{service.name}", root_path_in_servers=True,
-        telemetry=ONE_SPAN,
+        telemetry=ONE_SPAN, docs_url=None, redoc_url=None,
     )  # fmt: skip
     app.state.context, app.state.process = context, process
-    app.add_middleware(Edge)
+    app.add_middleware(Edge, verifier=context.verifier, rates=Rates(settings.principal_rate, settings.address_rate))
     problems.install(app)
     _add_probes(app, process)
+    documents.add(app)
     if "api" in process.parts:
         for router in apis(service):
-            app.include_router(router, dependencies=[guard(granted(service))], responses=problems.RESPONSES)
+            app.include_router(router, dependencies=[guard(granted(service))], responses=problems.RESPONSES, max_body_size=BODY_BYTES)
         for router in service.pages:
-            app.include_router(router)
+            app.include_router(router, max_body_size=BODY_BYTES)
     return app
 
 
@@ -180,8 +182,7 @@ def _add_probes(app: FastAPI, process: Process) -> None:
 
     @app.get("/asyncapi.json", include_in_schema=False)
     async def asyncapi() -> Response:
-        document = importlib.resources.files(process.service.package) / "asyncapi.json"
-        return JSONResponse(json.loads(document.read_text()))
+        return JSONResponse(json.loads((importlib.resources.files(process.service.package) / "asyncapi.json").read_text()))
 
 
 @asynccontextmanager
@@ -189,8 +190,7 @@ async def _running(process: Process) -> AsyncIterator[list[asyncio.Task[None]]]:
     """Starts the parts' endless work; at the end stops what finishes by itself, then cancels the rest."""
     service, context = process.service, process.context
     letters = DeadLetters(context.settings.kafka)
-    graceful: list[asyncio.Task[None]] = []
-    endless: list[asyncio.Task[None]] = []
+    graceful, endless = list[asyncio.Task[None]](), list[asyncio.Task[None]]()
     for inbox in service.inboxes:
         if inbox.part in process.parts:
             consumer = Consumer(Applier(inbox, context.database, letters, context), context.settings.kafka)
@@ -233,17 +233,3 @@ def _keep_running(name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Tas
                 await asyncio.sleep(1)
 
     return asyncio.create_task(run(), name=name)
-
-
-def serve(service: Service, settings: Any, parts: Iterable[str]) -> None:
-    """Serves until SIGTERM or SIGINT, then drains within 20 seconds."""
-    try:
-        provider = telemetry.set_up(service.name, traces=settings.traces, share=settings.traces_share, log_level=settings.log_level)
-    except OSError as error:
-        unusable("traces", f"{settings.traces}: {error.strerror}")
-    app = make_app(service, settings, parts)
-    uvicorn.run(
-        app, host=settings.host, port=settings.port, log_config=None, access_log=False, server_header=False,
-        timeout_graceful_shutdown=5, timeout_keep_alive=75, loop="uvloop", http="httptools", proxy_headers=False,
-    )  # fmt: skip
-    provider.shutdown()

@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8080"
     log_level: str = "INFO"
     pool_size: int = Field(default=10, ge=1)
+    principal_rate: int = Field(default=6_000, ge=1, description="requests a minute that one process takes of one principal")
+    address_rate: int = Field(default=12_000, ge=1, description="the same of one address, of those that prove no principal")
 
 
 S = TypeVar("S", bound=Settings)

@@ -1,6 +1,7 @@
 """Notes that are written, told about, and counted where they are heard."""
 
 import asyncio
+import os
 from uuid import UUID
 
 from chassis import audit
@@ -9,9 +10,11 @@ from chassis.http import OwnTransaction, Route, location
 from chassis.inbox import Inbox
 from chassis.outbox import publish
 from chassis.pagination import Page, Paged, page
-from chassis.rights import SIGNED_IN
+from chassis.records import Holdings, Owned
+from chassis.rights import SIGNED_IN, scoped
 from chassis.schedule import Job
 from chassis.service import Service
+from contracts.audit import recorded
 from contracts.event import Event
 from contracts.people import KINDS
 from fastapi import APIRouter, Response
@@ -51,8 +54,10 @@ async def write(body: NoteIn, tx: OwnTransaction, answer: Response) -> dict[str,
 @router.get("/notes", operation_id="listNotes")
 async def notes(tx: OwnTransaction, paging: Paged) -> Page[dict[str, str]]:
     after = paging.after[0] if paging.after else "00000000-0000-0000-0000-000000000000"
-    rows = await tx.all("select id, body from note where id > :after order by id limit :n", {"after": after, "n": paging.limit + 1})
-    return page(rows, paging, shown=lambda row: {"id": str(row.id), "body": row.body}, key=lambda row: [row.id])
+    rows = await tx.all(
+        "select id, body, owner_id as student_id from note where id > :after order by id limit :n", {"after": after, "n": paging.limit + 1}
+    )
+    return page(rows, paging, shown=lambda row: {name: str(value) for name, value in row._mapping.items()}, key=lambda row: [row.id])
 
 
 @inbox.on(NoteWritten)
@@ -72,5 +77,7 @@ async def tick(tx, slot) -> None:
 
 
 job = Job("tick", "30 19 * * 3", tick)
-RIGHTS = {"writeNote": SIGNED_IN, "listNotes": SIGNED_IN}
-service = Service("toy", KINDS, routers=[router], rights=RIGHTS, inboxes=[inbox])
+RIGHTS = {"writeNote": SIGNED_IN, "listNotes": scoped(SIGNED_IN, "notes:read")}
+tells = recorded if os.environ.get("TOY_TELLS_OF_ITS_TRAIL") else None  # toys share a topic: one at most may tell
+HOLDINGS = Holdings({"note": Owned("owner_id = :id")}, {"told": "counts of notes, nobody's"})
+service = Service("toy", KINDS, routers=[router], rights=RIGHTS, inboxes=[inbox], audit_event=tells, holdings=HOLDINGS)

@@ -65,6 +65,7 @@ class Alert(Value):
     message: str = Field(description="What the student is told")
     explanation: Explanation
     raised_at: Instant = Field(description="When it was first raised")
+    escalated_at: Instant | None = Field(default=None, description="When it went to the program holder and administrators, if it did")
 
 
 class AlertRaised(

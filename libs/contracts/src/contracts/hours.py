@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.event import Event
+from contracts.event import Event, Value
 from contracts.fields import EnrollmentId, Minutes, StudentId
 
 
@@ -89,3 +89,45 @@ class HoursVoided(
     work_date: date = Field(description="Day of the training, in the program's time zone")
     source: Source
     reason: str = Field(description="Why it counts no more")
+
+
+class Decision(Value):
+    """An entry that somebody decided on, the same whatever was decided."""
+
+    log_id: UUID = Field(description="The ledger entry; `revision` is its version")
+    enrollment_id: EnrollmentId
+    student_id: StudentId
+    work_date: date = Field(description="Day of the training, in the program's time zone")
+    minutes: Minutes = Field(description="Whole minutes of training, as they were decided on")
+    category: Category
+    source: Source
+    logged_by: UUID | None = Field(default=None, description="Who logged them")
+    decided_by: UUID = Field(description="The site coordinator or administrator who decided; never who logged or corrected them")
+
+
+class HoursVerified(
+    Event,
+    Decision,
+    topic="hours.verified",
+    version=1,
+    key="enrollment_id",
+    producers=("compliance",),
+    consumers=("portal",),
+    partitions=6,
+):
+    """Somebody else than their author says that the hours are right: they count in official reports (SPEC 3.2)."""
+
+
+class HoursRejected(
+    Event,
+    Decision,
+    topic="hours.rejected",
+    version=1,
+    key="enrollment_id",
+    producers=("compliance",),
+    consumers=("portal",),
+    partitions=6,
+):
+    """The hours were not right: the entry stays and counts no more (SPEC 3.2)."""
+
+    reason: str = Field(description="Why, in the words of whoever decided")

@@ -22,7 +22,9 @@ class MessageRequested(
     message_id: UUID = Field(description="The message; the same one again is told once. `revision` is its version")
     recipient_id: UUID = Field(description="The person who is told")
     kind: str = Field(description="Name of the template, e.g. `alerts-digest`")
-    data: dict[str, JsonValue] = Field(description="What fills the template: ids, numbers and dates, never names or addresses")
+    data: dict[str, JsonValue] = Field(
+        description="What fills the template: ids, numbers and dates, never names or addresses. `token` is a secret that is good once"
+    )
 
 
 class MessageSent(Event, topic="message.sent", version=1, key="recipient_id", producers=("messaging",), consumers=("portal",)):

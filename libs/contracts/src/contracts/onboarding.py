@@ -30,7 +30,7 @@ class PartnerApplied(
 class PartnerApproved(
     Event, Partner, topic="partner.approved", version=1, key="user_id", producers=("onboarding",), consumers=("messaging", "portal")
 ):
-    """An admin approved the application."""
+    """An admin approved the application, or reinstated a suspended partner who has papers left to sign."""
 
     approved_at: Instant = Field(description="When the admin approved")
     approved_by: UUID = Field(description="The admin")
@@ -45,9 +45,24 @@ class PartnerActivated(
     producers=("onboarding",),
     consumers=("identity", "messaging", "portal"),
 ):
-    """Everything is signed, set up and approved: `identity` grants the role."""
+    """Everything is signed, set up and approved, or a suspension was lifted: `identity` grants the role."""
 
     activated_at: Instant = Field(description="When the last condition was met")
+
+
+class PartnerSuspended(
+    Event,
+    Partner,
+    topic="partner.suspended",
+    version=1,
+    key="user_id",
+    producers=("onboarding",),
+    consumers=("identity", "messaging", "portal"),
+):
+    """An admin suspended the partner: `identity` removes the role. A later `partner.activated` says that they are back."""
+
+    suspended_at: Instant = Field(description="When the admin suspended")
+    suspended_by: UUID = Field(description="The admin")
 
 
 class DocumentSigned(
@@ -100,6 +115,12 @@ class ProgramPublished(
     inactivity_days_threshold: PositiveInt = Field(description="Idle days at which the inactivity check raises an alert")
     courses: tuple[Course, ...] = Field(description="The theory courses, in order")
     skills: tuple[Skill, ...] = Field(description="The catalogue of practical services")
+    daily_cap_minutes: PositiveInt | None = Field(
+        default=None, description="Most minutes of an enrollment's day that count without a coordinator's word; empty: no cap"
+    )
+    weekly_cap_minutes: PositiveInt | None = Field(default=None, description="The same for a week, Monday to Sunday")
+    submitted_hours_count: bool = Field(default=True, description="Whether hours count for weeks and alerts before they are verified")
+    reports_verified_only: bool = Field(default=True, description="Whether official reports count verified hours alone")
 
 
 class Enrollment(Value):

@@ -1,4 +1,4 @@
-"""Events in. `user.changed` is not taken: hours and alerts need nobody's name."""
+"""Events in. Names are kept for the dashboard and its exports alone."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -9,11 +9,19 @@ from chassis.inbox import Inbox
 from contracts.hours import HoursLogged, HoursVoided
 from contracts.milady import SyncFinished
 from contracts.onboarding import EnrollmentCreated, EnrollmentWithdrawn, ProgramPublished, StudentAssigned, StudentUnassigned
+from contracts.people import UserChanged
 
-from compliance.commands import ledger, projections
+from compliance.commands import erasure, ledger, projections
 
 inbox = Inbox("compliance")
 MILADY = {"milady-sync"}
+
+
+@inbox.on(UserChanged)
+async def user_changed(tx: Transaction, event: UserChanged) -> None:
+    await projections.keep_person(tx, event)
+    if event.status == "erased":
+        await erasure.erase(tx, event.user_id)
 
 
 @inbox.on(EnrollmentCreated)
@@ -28,7 +36,7 @@ async def enrollment_withdrawn(tx: Transaction, event: EnrollmentWithdrawn) -> N
 
 @inbox.on(ProgramPublished)
 async def program_published(tx: Transaction, event: ProgramPublished) -> None:
-    await projections.keep_program(tx, event)
+    await projections.keep_program(tx, event, datetime.now(UTC))
 
 
 @inbox.on_set(HoursLogged, sources=MILADY)

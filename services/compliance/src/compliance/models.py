@@ -1,13 +1,13 @@
 """The tables that lists are read from, as SQLAlchemy Core knows them; the migrations make them."""
 
-from sqlalchemy import Column, Date, DateTime, Integer, MetaData, SmallInteger, Table, Text, Uuid
+from sqlalchemy import Boolean, Column, Date, DateTime, Integer, MetaData, SmallInteger, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
 INSTANT = DateTime(timezone=True)
 
-newest_hours = Table(
-    "newest_hours",
+current_hours = Table(
+    "current_hours",
     metadata,
     Column("log_id", Uuid),
     Column("revision", Integer),
@@ -22,9 +22,13 @@ newest_hours = Table(
     Column("notes", Text),
     Column("reason", Text),
     Column("external_key", Text),
+    Column("recorded_by", Uuid),
     Column("recorded_at", INSTANT),
+    Column("counted_minutes", Integer),
+    Column("over_minutes", Integer),
+    Column("double_credit", Boolean),
 )
-"""A view of `hour_entry`: the newest revision of each entry."""
+"""A view of `hour_entry`: the newest revision of each entry, with its flags and how much of it counts."""
 
 alert = Table(
     "alert",
@@ -44,6 +48,24 @@ alert = Table(
     Column("raised_at", INSTANT),
     Column("resolved_at", INSTANT),
     Column("resolution", Text),
+    Column("escalated_at", INSTANT),
+    Column("resolved_by", Uuid),
+    Column("note", Text),
+)
+
+leave = Table(
+    "leave",
+    metadata,
+    Column("leave_id", Uuid),
+    Column("revision", Integer),
+    Column("enrollment_id", Uuid),
+    Column("student_id", Uuid),
+    Column("first_on", Date),
+    Column("last_on", Date),
+    Column("status", Text),
+    Column("notes", Text),
+    Column("approved_by", Uuid),
+    Column("approved_at", INSTANT),
 )
 
 scan = Table(
@@ -58,5 +80,9 @@ scan = Table(
     Column("raised", Integer),
     Column("risen", Integer),
     Column("superseded", Integer),
+    Column("held", Integer),
+    Column("counts", JSONB),
+    Column("took_ms", Integer),
+    Column("running", Boolean),
     Column("finished_at", INSTANT),
 )

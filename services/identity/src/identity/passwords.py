@@ -11,6 +11,8 @@ from typing import Any
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+from identity.domain.passwords import check_new
+
 MEMORY_KIB, PASSES, LANES = 19 * 1024, 2, 1
 GLIBC_MMAP_THRESHOLD = -3
 
@@ -28,10 +30,19 @@ class Passwords:
         hashed: str = await self._in_thread(self.hasher.hash, password)
         return hashed
 
+    async def hash_new(self, password: str, email: str, name: str) -> str:
+        """The hash of a password that the person with that address and name chose. Raises PasswordNamesYou or PasswordTooCommon."""
+        await self._in_thread(check_new, password, email, name)
+        return await self.hash(password)
+
     async def fits(self, password: str, stored: str | None) -> bool:
         """Whether the password is the one that was hashed. Without a hash it takes as long, so that time does not tell who is known."""
-        fitting: bool = await self._in_thread(self.hasher.verify, password, stored or self._nobodys)
-        return fitting and stored is not None
+        return (await self.compare(password, stored))[0]
+
+    async def compare(self, password: str, stored: str | None) -> tuple[bool, str | None]:
+        """The same, and a new hash where the stored one was made with other parameters than today's."""
+        fitting, renewed = await self._in_thread(self.hasher.verify_and_update, password, stored or self._nobodys)
+        return fitting and stored is not None, renewed
 
     async def _in_thread(self, work: Any, *arguments: str) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self.threads, work, *arguments)

@@ -1,6 +1,8 @@
 """Who may call what here (SPEC 3.10)."""
 
-from chassis.rights import ANYONE, SIGNED_IN, Reach, Rights, may, only
+from chassis.rights import ANYONE, SIGNED_IN, Reach, Rights, may, only, scoped
+
+from identity.domain.factors import ENROLL
 
 UNPROTECTED: dict[str, str] = {}
 """Tables without row-level security, and why."""
@@ -8,9 +10,47 @@ RIGHTS: Rights = {
     "signUp": ANYONE,
     "listUsers": only("admin"),
     "getUser": may(person=Reach.OWN, admin=Reach.EVERY),
-    "getMe": SIGNED_IN,
+    "changeUser": may(person=Reach.OWN, admin=Reach.EVERY),
+    "deactivateUser": only("admin"),
+    "grantRole": only("admin"),
+    "withdrawRole": only("admin"),
+    "eraseUser": may(person=Reach.OWN, admin=Reach.EVERY),
+    "exportUser": may(person=Reach.OWN, admin=Reach.EVERY),
+    "getExport": may(person=Reach.OWN, admin=Reach.EVERY),
+    "getExportArchive": may(person=Reach.OWN, admin=Reach.EVERY),
+    "getMe": scoped(SIGNED_IN, ENROLL),
+    "changeMe": SIGNED_IN,
+    "listConsents": SIGNED_IN,
+    "giveConsent": SIGNED_IN,
+    "withdrawConsent": SIGNED_IN,
+    "changePassword": SIGNED_IN,
+    "askForPasswordReset": ANYONE,
+    "resetPassword": ANYONE,
+    "askForEmailVerification": SIGNED_IN,
+    "verifyEmail": ANYONE,
     "signIn": ANYONE,
+    "answerSecondFactor": ANYONE,
     "refreshSession": ANYONE,
-    "signOut": SIGNED_IN,
+    "listSessions": SIGNED_IN,
+    "endOtherSessions": SIGNED_IN,
+    "signOut": scoped(SIGNED_IN, ENROLL),
+    "endSession": may(person=Reach.OWN),
+    "endSessionsOfUser": only("admin"),
+    "beginTotp": scoped(SIGNED_IN, ENROLL),
+    "confirmTotp": scoped(SIGNED_IN, ENROLL),
+    "removeTotp": SIGNED_IN,
+    "beginPasskey": scoped(SIGNED_IN, ENROLL),
+    "registerPasskey": scoped(SIGNED_IN, ENROLL),
+    "listPasskeys": scoped(SIGNED_IN, ENROLL),
+    "removePasskey": may(person=Reach.OWN),
+    "beginPasskeySignIn": ANYONE,
+    "signInWithPasskey": ANYONE,
     "getKeys": ANYONE,
+    "getRevokedSessions": ANYONE,
+    "makeClient": only("admin"),
+    "listClients": only("admin"),
+    "getClient": only("admin"),
+    "makeClientSecret": only("admin"),
+    "revokeClientSecret": only("admin"),
+    "getToken": ANYONE,
 }

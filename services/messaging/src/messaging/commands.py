@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis import audit
+from chassis import audit, erasure
 from chassis.database import Transaction
 from chassis.outbox import publish
 from chassis.telemetry import current_traceparent
 from contracts.messages import MessageFailed, MessageSent
-from contracts.onboarding import ProgramPublished
+from contracts.onboarding import PartnerActivated, PartnerApplied, PartnerApproved, PartnerSuspended, ProgramPublished
 from contracts.people import UserChanged
 
 from messaging.domain import LEASE, Draft, next_attempt
@@ -22,19 +22,25 @@ PERSON = """insert into person (user_id, revision, status, name, email, time_zon
  values (:user_id, :revision, :status, :name, :email, :time_zone)
  on conflict (user_id) do update set revision = excluded.revision, status = excluded.status, name = excluded.name,
    email = excluded.email, time_zone = excluded.time_zone where person.revision < excluded.revision"""
+PARTNER = """insert into partner (user_id, revision, status) values (:user_id, :revision, :status)
+ on conflict (user_id) do update set revision = excluded.revision, status = excluded.status where partner.revision < excluded.revision"""
 PROGRAM = """insert into program (program_id, revision, name) values (:program_id, :revision, :name)
  on conflict (program_id) do update set revision = excluded.revision, name = excluded.name where program.revision < excluded.revision"""
 TAKE = """update message m set status = 'sending', attempts = attempts + 1, next_attempt_at = :until
- from person p where p.user_id = m.recipient_id and m.message_id in (
+ from person p left join partner s using (user_id) where p.user_id = m.recipient_id and m.message_id in (
    select d.message_id from message d join person k on k.user_id = d.recipient_id
     where d.status in ('pending', 'sending') and d.next_attempt_at <= :now
     order by d.next_attempt_at limit :most for update of d skip locked)
  returning m.message_id, m.recipient_id, m.kind, m.data, m.attempts, m.created_at, m.traceparent,
-   p.name, p.email, p.status as person_status"""
-SENT = """update message set status = 'sent', sent_at = :now, subject = :subject, revision = revision + 1
+   p.name, p.email, p.status as person_status, s.status as partner_status"""
+SENT = """update message set status = 'sent', sent_at = :now, subject = :subject, data = data - 'token', revision = revision + 1
  where message_id = :id and status = 'sending' returning recipient_id, kind, channel, revision"""
-FAILED = """update message set status = 'failed', reason = :reason, revision = revision + 1
+FAILED = """update message set status = 'failed', reason = :reason, data = data - 'token', revision = revision + 1
  where message_id = :id and status = 'sending' returning recipient_id, kind, channel, revision"""
+TAKE_BACK = "update message set take_back = true where recipient_id = :id or position(:name in data::text) > 0"
+BARE = "update message set subject = null, data = '{}' where recipient_id = :id"
+TO_TAKE_BACK = "select message_id from message where take_back limit :most"
+TOOK_BACK = "update message set take_back = false where message_id = any(:ids)"
 LATER = "update message set status = 'pending', next_attempt_at = :at, reason = :reason where message_id = :id and status = 'sending'"
 
 
@@ -47,8 +53,27 @@ async def take_in(tx: Transaction, draft: Draft) -> None:
 
 
 async def know_person(tx: Transaction, event: UserChanged) -> None:
-    """A person's name and address; an older state never overwrites a newer."""
+    """A person's name and address; an older state never overwrites a newer. Of an erased one it stays that they were told something."""
     await tx.execute(PERSON, event.model_dump(include={"user_id", "revision", "status", "name", "email", "time_zone"}))
+    if event.status == "erased":
+        await tx.execute(TAKE_BACK, {"id": event.user_id, "name": str(event.user_id)})
+        await tx.execute(BARE, {"id": event.user_id})
+        await erasure.scrub(tx, event.user_id)
+
+
+async def to_take_back(tx: Transaction, most: int) -> list[UUID]:
+    """The messages whose mails must not be there any more."""
+    return [row.message_id for row in await tx.all(TO_TAKE_BACK, {"most": most})]
+
+
+async def took_back(tx: Transaction, message_ids: list[UUID]) -> None:
+    """Their mails are gone."""
+    await tx.execute(TOOK_BACK, {"ids": message_ids})
+
+
+async def know_partner(tx: Transaction, event: PartnerApplied | PartnerApproved | PartnerActivated | PartnerSuspended) -> None:
+    """How far a partner is; an older state never overwrites a newer."""
+    await tx.execute(PARTNER, event.model_dump(include={"user_id", "revision", "status"}))
 
 
 async def know_program(tx: Transaction, event: ProgramPublished) -> None:
@@ -62,11 +87,12 @@ async def take_due(tx: Transaction, now: datetime, most: int) -> Sequence[Any]:
 
 
 async def mark_sent(tx: Transaction, message_id: UUID, subject: str, now: datetime) -> None:
-    """The provider has it."""
+    """The provider has it; a link that only its reader may use is not kept (decision 9)."""
     if row := await tx.first(SENT, {"id": message_id, "subject": subject, "now": now}):
         about = {"recipient_id": row.recipient_id, "kind": row.kind, "channel": row.channel, "revision": row.revision}
         publish(tx, MessageSent(message_id=message_id, sent_at=now, **about))
-        audit.record(tx, "message.send", "message", message_id, subject_id=row.recipient_id, after={"kind": row.kind})
+        after = {"kind": row.kind, "status": "sent"}
+        audit.record(tx, "message.send", "message", message_id, subject_id=row.recipient_id, before={"status": "sending"}, after=after)
 
 
 async def mark_failed(tx: Transaction, message_id: UUID, reason: str, attempts: int | None, now: datetime) -> None:
@@ -77,7 +103,8 @@ async def mark_failed(tx: Transaction, message_id: UUID, reason: str, attempts: 
     elif row := await tx.first(FAILED, {"id": message_id, "reason": reason}):
         about = {"recipient_id": row.recipient_id, "kind": row.kind, "channel": row.channel, "revision": row.revision}
         publish(tx, MessageFailed(message_id=message_id, reason=reason, failed_at=now, **about))
-        audit.record(tx, "message.fail", "message", message_id, subject_id=row.recipient_id, after={"reason": reason})
+        after = {"kind": row.kind, "status": "failed", "reason": reason}
+        audit.record(tx, "message.fail", "message", message_id, subject_id=row.recipient_id, before={"status": "sending"}, after=after)
 
 
 async def put_back(tx: Transaction, message_id: UUID, at: datetime, reason: str) -> None:

@@ -4,8 +4,9 @@ from chassis.database import Transaction
 from chassis.inbox import Inbox
 from contracts.messages import MessageRequested
 from contracts.milady import MiladyProvisioned
-from contracts.onboarding import DocumentSigned, PartnerActivated, PartnerApplied, PartnerApproved, ProgramPublished
+from contracts.onboarding import DocumentSigned, PartnerActivated, PartnerApplied, PartnerApproved, PartnerSuspended, ProgramPublished
 from contracts.people import UserChanged
+from contracts.requirements import RequirementChanged
 
 from messaging import commands
 from messaging.domain import Draft, caused
@@ -40,15 +41,25 @@ async def document_signed(tx: Transaction, event: DocumentSigned) -> None:
     await commands.take_in(tx, caused("signed-copy", event.signature_id, event.user_id, signed_at=signed_at, **about))
 
 
-async def _partner(tx: Transaction, event: PartnerApplied | PartnerApproved | PartnerActivated) -> None:
+async def _partner(tx: Transaction, event: PartnerApplied | PartnerApproved | PartnerActivated | PartnerSuspended) -> None:
+    await commands.know_partner(tx, event)
     kind = event.topic.replace(".", "-")
     role = event.role.value.replace("_", " ")
-    await commands.take_in(tx, caused(kind, f"{event.user_id}/{event.role.value}", event.user_id, role=role))
+    await commands.take_in(tx, caused(kind, f"{event.user_id}/{event.revision}", event.user_id, role=role))
 
 
 inbox.on(PartnerApplied)(_partner)
 inbox.on(PartnerApproved)(_partner)
 inbox.on(PartnerActivated)(_partner)
+inbox.on(PartnerSuspended)(_partner)
+
+
+@inbox.on(RequirementChanged)
+async def requirement_changed(tx: Transaction, event: RequirementChanged) -> None:
+    """The student, of how many hours a week are asked from when on."""
+    about = {"effective_from": event.effective_from.isoformat(), "minutes": event.required_minutes_per_week}
+    cause = f"{event.enrollment_id}/{event.revision}"
+    await commands.take_in(tx, caused("requirement-changed", cause, event.student_id, program_id=event.program_id, **about))
 
 
 @inbox.on(MessageRequested)

@@ -24,6 +24,7 @@ async def deliver(context: Context[MessagingSettings]) -> None:
     """Sends for as long as the process lives. A crash between sending and noting it sends the same file again: one mail."""
     while True:
         try:
+            await take_back(context)
             sent = await round_of(context)
         except Exception as error:
             if not is_transient(error):
@@ -45,6 +46,16 @@ async def round_of(context: Context[MessagingSettings]) -> int:
     return len(due)
 
 
+async def take_back(context: Context[MessagingSettings]) -> None:
+    """Deletes the mails that were written to people who were erased since, or that name them, where the files are."""
+    async with context.database.transaction() as tx:
+        found = await commands.to_take_back(tx, AT_ONCE)
+    if found:
+        await asyncio.to_thread(provider.delete, context.settings.outbox_folder, found)
+        async with context.database.transaction() as tx:
+            await commands.took_back(tx, found)
+
+
 async def _one(context: Context[MessagingSettings], row: Any, names: dict[str, str]) -> None:
     now = datetime.now(UTC)
     unnamed = {str(one) for one in domain.ids_in(row.data)} - names.keys()
@@ -55,7 +66,7 @@ async def _one(context: Context[MessagingSettings], row: Any, names: dict[str, s
     subject, reason, attempts = "", None, None
     try:
         subject = await _send(context, row, names, now)
-    except (domain.RecipientGone, UnknownKindError, LiquidError) as error:
+    except (domain.RecipientGone, domain.RoleSuspended, domain.LinkOver, UnknownKindError, LiquidError) as error:
         reason = str(error)
     except OSError as error:
         reason, attempts = f"the outbox folder did not take it: {error.strerror or error}", row.attempts
@@ -75,6 +86,8 @@ async def _send(context: Context[MessagingSettings], row: Any, names: dict[str, 
     """Renders and hands over; gives the subject."""
     if row.person_status != "active":
         raise domain.RecipientGone
+    domain.check_standing(row.partner_status, row.recipient_id, row.data)
+    domain.check_link(row.data, now)
     settings = context.settings
     data = named(row.data, names) | {"name": row.name, "portal": settings.public_url}
     said = render(row.kind, data)

@@ -1,6 +1,7 @@
 """Pure decisions of messaging: which mail an event causes, when a failed one is tried again, and how a mail is put together."""
 
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.headerregistry import Address
@@ -21,6 +22,32 @@ class RecipientGone(Exception):
 
     def __str__(self) -> str:
         return "the recipient's account is not active"
+
+
+class RoleSuspended(Exception):
+    """The mail speaks of a student to a partner who may see none now."""
+
+    def __str__(self) -> str:
+        return "the recipient's role is suspended, and the mail speaks of a student"
+
+
+class LinkOver(Exception):
+    """The link that the mail would bring has run out, or was used and taken out of the message."""
+
+    def __str__(self) -> str:
+        return "the link in it has run out"
+
+
+def check_link(data: Mapping[str, Any], now: datetime) -> None:
+    """Raises LinkOver for a mail whose `expires_at`, if it has one, is past, or whose token is gone: so it comes in a replay."""
+    if "expires_at" in data and ("token" not in data or datetime.fromisoformat(data["expires_at"]) <= now):
+        raise LinkOver
+
+
+def check_standing(partner_status: str | None, recipient_id: UUID, data: Mapping[str, Any]) -> None:
+    """Raises RoleSuspended for a mail to a suspended partner that speaks of anyone but them (SPEC 3.10)."""
+    if partner_status == "suspended" and ids_in(data, {"student_id"}) - {recipient_id}:
+        raise RoleSuspended
 
 
 @dataclass(frozen=True)
@@ -45,13 +72,13 @@ def next_attempt(attempts: int, now: datetime) -> datetime | None:
     return now + timedelta(seconds=min(2**attempts, 300))
 
 
-def ids_in(data: object) -> set[UUID]:
-    """The ids of people and programs that a mail's data speaks of, wherever in it they stand."""
-    if isinstance(data, dict):
-        named = {UUID(str(value)) for name, value in data.items() if name in ("student_id", "program_id") and value}
-        return named.union(*(ids_in(value) for value in data.values()))
+def ids_in(data: object, under: Collection[str] = ("student_id", "program_id")) -> set[UUID]:
+    """The ids of people and programs that a mail's data speaks of, wherever in it they stand, `under` these names."""
+    if isinstance(data, Mapping):
+        named = {UUID(str(value)) for name, value in data.items() if name in under and value}
+        return named.union(*(ids_in(value, under) for value in data.values()))
     if isinstance(data, list):
-        return set().union(*(ids_in(value) for value in data)) if data else set()
+        return set().union(*(ids_in(value, under) for value in data)) if data else set()
     return set()
 
 

@@ -1,6 +1,7 @@
 """The file outbox: each mail becomes one `.eml` on disk, whole or not at all."""
 
 import os
+from collections.abc import Iterable
 from email.message import EmailMessage
 from pathlib import Path
 from uuid import UUID
@@ -20,3 +21,9 @@ def deliver(folder: Path, message_id: UUID, mail: EmailMessage) -> Path:
     finally:
         beside.unlink(missing_ok=True)
     return target
+
+
+def delete(folder: Path, message_ids: Iterable[UUID]) -> None:
+    """Removes the mails' files; that one is not there is no error. Raises OSError."""
+    for message_id in message_ids:
+        (folder / f"{message_id}.eml").unlink(missing_ok=True)

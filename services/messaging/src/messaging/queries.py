@@ -23,4 +23,4 @@ async def listed(tx: Transaction, recipient: UUID | None, paging: Paging, after:
 
 async def names(tx: Transaction, ids: Iterable[UUID]) -> dict[str, str]:
     """The names of people and programs that are known, by id."""
-    return {str(row.id): row.name for row in await tx.all(NAMES, {"ids": list(ids)})}
+    return {str(row.id): row.name or "a former student" for row in await tx.all(NAMES, {"ids": list(ids)})}

@@ -66,8 +66,7 @@ async def list_time(enrollment_id: UUID, tx: OwnTransaction, paging: Paged) -> P
 
 
 @router.post("/launches", status_code=201, operation_id="launchCourse")
-async def launch_course(body: schemas.LaunchIn, who: SignedIn, request: Request, answer: Response) -> schemas.LaunchOut:
+async def launch_course(body: schemas.LaunchIn, who: SignedIn, request: Request) -> schemas.LaunchOut:
     """A one-time address that opens one's own course. It is kept nowhere, so an Idempotency-Key has no use here."""
-    answer.headers["Cache-Control"] = "no-store"
     context, caller = request.app.state.context, caller_of(request)
     return schemas.LaunchOut.of(await work.launch(context, who, caller, body.enrollment_id, body.course_code))

@@ -5,6 +5,7 @@ from contracts import audit
 from contracts.people import KINDS
 
 from milady_sync import api, cli, client, consumers, jobs
+from milady_sync.records import HOLDINGS
 from milady_sync.rights import RIGHTS
 from milady_sync.settings import MiladySettings
 
@@ -19,5 +20,6 @@ service = Service(
     tasks=[jobs.request_what_is_due],
     resources=lambda context: client.connect(context.settings),
     audit_event=audit.recorded,
+    holdings=HOLDINGS,
 )
 service.commands = cli.commands(service)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from chassis.database import Transaction
+from chassis.disclosures import disclose
 from chassis.pagination import Paging
 
 from milady_sync import domain
@@ -70,13 +71,13 @@ async def enrollment(tx: Transaction, enrollment_id: UUID) -> Any:
 
 async def courses(tx: Transaction, enrollment_id: UUID) -> Rows:
     """Where the enrollment stands in each of its courses. Raises EnrollmentNotFound."""
-    await enrollment(tx, enrollment_id)
+    disclose(tx, [(await enrollment(tx, enrollment_id)).student_id])
     return await tx.all("select * from milady_course where enrollment_id = :id order by course_code", {"id": enrollment_id})
 
 
 async def time_rows(tx: Transaction, enrollment_id: UUID, paging: Paging) -> Rows:
     """A page of Milady's time entries, the newest date first. Raises EnrollmentNotFound."""
-    await enrollment(tx, enrollment_id)
+    disclose(tx, [(await enrollment(tx, enrollment_id)).student_id])
     after = paging.values(date.fromisoformat, UUID) or [None, None]
     return await tx.all(
         """select * from milady_time_tracking where enrollment_id = :id and not voided
@@ -104,8 +105,10 @@ async def sync(tx: Transaction, sync_id: UUID) -> tuple[Any, Rows]:
     if found is None:
         raise domain.SyncNotFound("There is no such sync run among those that you may see. Check the id.")
     failures = await tx.all(
-        "select enrollment_id, reason from sync_item where sync_id = :id and state = 'failed' order by enrollment_id", {"id": sync_id}
+        "select enrollment_id, student_id, reason from sync_item where sync_id = :id and state = 'failed' order by enrollment_id",
+        {"id": sync_id},
     )
+    disclose(tx, [row.student_id for row in failures])
     return found, failures
 
 

@@ -1,6 +1,7 @@
 """Who may call what here (SPEC 3.10)."""
 
-from chassis.rights import Reach, Rights, may, only
+from chassis.rights import Reach, Rights, may, only, scoped
+from contracts.scopes import Scope
 
 RECORD = may(person=Reach.OWN, partner=Reach.ASSIGNED, admin=Reach.EVERY)
 RUN = may(program_holder=Reach.OWN, admin=Reach.EVERY)
@@ -12,7 +13,7 @@ RIGHTS: Rights = {
     "getSync": RUN,
     "listProvisionings": RECORD,
     "retryProvisioning": only("admin"),
-    "getProgress": RECORD,
+    "getProgress": scoped(RECORD, Scope.PROGRESS_READ),
     "listTime": RECORD,
     "launchCourse": may(person=Reach.OWN),
 }

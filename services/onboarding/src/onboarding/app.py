@@ -5,14 +5,18 @@ from contracts.audit import recorded
 from contracts.people import KINDS
 
 from onboarding import consumers
-from onboarding.api import assignments, enrollments, papers, partners, programs
+from onboarding.api import assignments, enrollments, papers, partners, payroll, programs
+from onboarding.records import HOLDINGS
 from onboarding.rights import RIGHTS
+from onboarding.settings import OnboardingSettings
 
 service = Service(
     "onboarding",
     KINDS,
-    routers=[partners.router, papers.router, programs.router, enrollments.router, assignments.router],
+    settings=OnboardingSettings,
+    routers=[partners.router, papers.router, payroll.router, programs.router, enrollments.router, assignments.router],
     rights=RIGHTS,
     inboxes=[consumers.inbox],
     audit_event=recorded,
+    holdings=HOLDINGS,
 )

@@ -11,14 +11,30 @@ from contracts.people import KINDS
 from portal import api, consumers
 from portal.clients import Services
 from portal.live import Live, listening
-from portal.pages import account, admin, files, holder, live, partners, services, student
+from portal.pages import (
+    account,
+    admin,
+    disclosures,
+    files,
+    holder,
+    live,
+    own_data,
+    partners,
+    recovery,
+    second_factor,
+    services,
+    settings,
+    student,
+)
+from portal.records import HOLDINGS
 from portal.rights import RIGHTS
 from portal.sessions import Sessions
 from portal.settings import Settings
 from portal.web import Resources
 
 TIMEOUT = httpx.Timeout(20, connect=3)
-PAGES = (account.router, partners.router, student.router, services.router, holder.router, admin.router, live.router)
+SIGNED_IN = (settings, own_data, disclosures, partners, student, services, holder, admin, live)
+PAGES = tuple(module.router for module in (account, second_factor, recovery, *SIGNED_IN))
 
 
 @asynccontextmanager
@@ -40,4 +56,5 @@ service = Service(
     inboxes=[consumers.inbox],
     resources=resources,
     audit_event=recorded,
+    holdings=HOLDINGS,
 )

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from chassis import access
+from chassis import access, erasure
 from chassis.database import Transaction
 from chassis.inbox import Inbox
 from contracts.alerts import AlertRaised, AlertResolved
 from contracts.audit import AuditRecorded
 from contracts.event import Event
-from contracts.hours import HoursLogged, HoursStatus, HoursVoided
+from contracts.hours import HoursLogged, HoursRejected, HoursStatus, HoursVerified, HoursVoided
 from contracts.messages import MessageFailed, MessageSent
 from contracts.milady import CourseProgressed, MiladyProvisioned, MiladyProvisioningFailed, SyncFinished
 from contracts.onboarding import (
@@ -18,23 +18,29 @@ from contracts.onboarding import (
     PartnerActivated,
     PartnerApplied,
     PartnerApproved,
+    PartnerSuspended,
     ProgramPublished,
     StudentAssigned,
     StudentUnassigned,
 )
 from contracts.people import UserChanged
+from contracts.requirements import RequirementChanged, WeekClosed
 from contracts.skills import SkillApproved, SkillLogged, SkillRejected
 
 from portal import models
 from portal.projections import tell, upsert
 
 inbox = Inbox("portal")
+NAMELESS = "Somebody who was erased"
 
 
 @inbox.on_set(UserChanged)
 async def user_changed(tx: Transaction, events: Sequence[UserChanged]) -> None:
-    """Names and addresses; an erased person's are empty in the event, and so here."""
-    await tell(tx, "people", await upsert(tx, models.person, events, touched="user_id"))
+    """Names and addresses; an erased person's are gone, and their pages say so."""
+    shown = [event.model_copy(update={"name": NAMELESS}) if event.status == "erased" else event for event in events]
+    await tell(tx, "people", await upsert(tx, models.person, shown, touched="user_id"))
+    for user_id in {event.user_id for event in events if event.status == "erased"}:
+        await erasure.scrub(tx, user_id)
 
 
 async def _partner(tx: Transaction, events: Sequence[Event]) -> None:
@@ -45,6 +51,7 @@ async def _partner(tx: Transaction, events: Sequence[Event]) -> None:
 inbox.on_set(PartnerApplied)(_partner)
 inbox.on_set(PartnerApproved)(_partner)
 inbox.on_set(PartnerActivated)(_partner)
+inbox.on_set(PartnerSuspended)(_partner)
 
 
 @inbox.on_set(DocumentSigned)
@@ -115,6 +122,30 @@ async def hours_voided(tx: Transaction, events: Sequence[HoursVoided]) -> None:
     """A void is a revision of zero minutes (SPEC 3.2)."""
     gone = {"minutes": 0, "status": HoursStatus.VOIDED}
     await tell(tx, "hours", await upsert(tx, models.hour_entry, events, touched="student_id", more=gone))
+
+
+@inbox.on_set(HoursVerified)
+async def hours_verified(tx: Transaction, events: Sequence[HoursVerified]) -> None:
+    """Somebody else says that they are right."""
+    await tell(tx, "hours", await upsert(tx, models.hour_entry, events, touched="student_id", more={"status": HoursStatus.VERIFIED}))
+
+
+@inbox.on_set(HoursRejected)
+async def hours_rejected(tx: Transaction, events: Sequence[HoursRejected]) -> None:
+    """They count no more: `week_total` passes over them."""
+    await tell(tx, "hours", await upsert(tx, models.hour_entry, events, touched="student_id", more={"status": HoursStatus.REJECTED}))
+
+
+@inbox.on_set(RequirementChanged)
+async def requirement_changed(tx: Transaction, events: Sequence[RequirementChanged]) -> None:
+    """From a week on something else is asked."""
+    await tell(tx, "hours", await upsert(tx, models.requirement, events, touched="student_id"))
+
+
+@inbox.on_set(WeekClosed)
+async def week_closed(tx: Transaction, events: Sequence[WeekClosed]) -> None:
+    """How a week ended, or was restated."""
+    await tell(tx, "hours", await upsert(tx, models.week_result, events, touched="student_id"))
 
 
 @inbox.on_set(AlertRaised)

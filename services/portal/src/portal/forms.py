@@ -47,7 +47,7 @@ def upload(form: FormData, name: str) -> UploadFile | None:
 
 def typed(form: FormData) -> dict[str, str]:
     """What was typed, to show it again; a file cannot be shown again, and a password must not be."""
-    return {name: value for name, value in form.items() if isinstance(value, str) and name not in ("password", "key")}
+    return {name: value for name, value in form.items() if isinstance(value, str) and name not in ("password", "present", "key")}
 
 
 def own_path(path: str | None) -> str:

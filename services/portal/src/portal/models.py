@@ -57,6 +57,16 @@ hour_entry = _table(
     log_id=Uuid(), enrollment_id=Uuid(), student_id=Uuid(), work_date=Date(), minutes=Integer(), category=Text(), source=Text(),
     status=Text(), revision=Integer(),
 )  # fmt: skip
+requirement = _table(
+    "requirement", "enrollment_id effective_from",
+    enrollment_id=Uuid(), effective_from=Date(), student_id=Uuid(), required_minutes_per_week=Integer(),
+    inactivity_days_threshold=Integer(), revision=Integer(),
+)  # fmt: skip
+week_result = _table(
+    "week_result", "enrollment_id week_start",
+    enrollment_id=Uuid(), week_start=Date(), student_id=Uuid(), result=Text(), logged_minutes=Integer(), target_minutes=Integer(),
+    met_in_a_row=Integer(), missed_in_a_row=Integer(), revision=Integer(),
+)  # fmt: skip
 alert = _table(
     "alert", "alert_id",
     alert_id=Uuid(), enrollment_id=Uuid(), student_id=Uuid(), program_id=Uuid(), alert_type=Text(), severity=Text(), week_start=Date(),

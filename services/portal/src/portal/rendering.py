@@ -26,6 +26,8 @@ MESSAGE_KINDS = {
     "welcome": "Welcome, with the link to your courses",
     "alerts-digest": "Alerts of your students",
     "signed-copy": "Copy of what you signed",
+    "password-reset": "A link for a new password",
+    "email-verification": "A link that verifies your address",
 }
 
 

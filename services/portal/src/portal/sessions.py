@@ -83,11 +83,17 @@ class Sessions:
         return await self.renew(refresh, caller) if refresh else None
 
     async def renew(self, refresh: str, caller: Caller) -> Session | None:
-        """A session on fresh tokens with the roles of now; None when `identity` does not take the refresh token. Raises ServiceAway."""
+        """A session on fresh tokens with the roles of now; None when `identity` does not take the refresh token, or gives no whole session.
+
+        Raises ServiceAway.
+        """
         tokens = await asyncio.shield(self._renewal(refresh, caller))
         if tokens is None:
             return None
-        return Session(await self.verifier.principal(tokens.access), tokens.access, caller, tokens)
+        try:
+            return Session(await self.verifier.principal(tokens.access), tokens.access, caller, tokens)
+        except TokenRefused:
+            return None
 
     def _renewal(self, refresh: str, caller: Caller) -> asyncio.Task[Tokens | None]:
         now = time.monotonic()

@@ -98,7 +98,6 @@ def dressed(request: Request, response: Response) -> Response:
     """With the headers of a page, and with the cookies renewed, or gone when they are no use any more."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    response.headers.setdefault("Cache-Control", "no-store")
     session: Session | None = request.state.session
     if "set-cookie" in response.headers:
         return response
@@ -133,6 +132,8 @@ def _told(error: Exception) -> tuple[int, str, str]:
     """Status, heading and sentence of an error."""
     if isinstance(error, RequestValidationError | HTTPException):
         status = getattr(error, "status_code", 404)
+        if status == 413:
+            return status, "That was too much", "More came at once than this page takes. Go back and choose smaller files."
         return status, "This page is not here", "Nothing was found at this address. Check it, or go on from the start page."
     if isinstance(error, Refused):
         return error.status, "That did not work", error.sentence
@@ -188,7 +189,7 @@ async def promoted(request: Request, session: Session) -> Session:
 async def _read_model(request: Request, _: Who) -> AsyncIterator[Transaction]:
     session: Session = request.state.session
     request.state.live_token = resources(request).live.token
-    async with request.app.state.context.database.transaction(session.principal) as tx:
+    async with request.app.state.context.database.transaction(session.principal, session.caller) as tx:
         yield tx
 
 

@@ -5,6 +5,9 @@ from contracts import audit
 from contracts.people import KINDS
 
 from skills import api, consumers
+from skills.records import HOLDINGS
 from skills.rights import RIGHTS
 
-service = Service("skills", KINDS, routers=api.ROUTERS, rights=RIGHTS, inboxes=[consumers.inbox], audit_event=audit.recorded)
+service = Service(
+    "skills", KINDS, routers=api.ROUTERS, rights=RIGHTS, inboxes=[consumers.inbox], audit_event=audit.recorded, holdings=HOLDINGS
+)

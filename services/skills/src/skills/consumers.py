@@ -1,12 +1,21 @@
-"""Events in. `user.changed` is not taken: services and decisions need nobody's name."""
+"""Events in. Services and decisions need nobody's name: of `user.changed` it matters here alone who was erased."""
 
 from chassis.database import Transaction
 from chassis.inbox import Inbox
 from contracts.onboarding import EnrollmentCreated, EnrollmentWithdrawn, ProgramPublished, StudentAssigned, StudentUnassigned
+from contracts.people import UserChanged
 
-from skills.commands import projections
+from skills import photos
+from skills.commands import erasure, projections
 
 inbox = Inbox("skills")
+
+
+@inbox.on(UserChanged, prepare=photos.erase)
+async def user_changed(tx: Transaction, event: UserChanged, _: None) -> None:
+    """Somebody of whom nothing stays but the record."""
+    if event.status == "erased":
+        await erasure.erase(tx, event.user_id)
 
 
 @inbox.on(ProgramPublished)

@@ -5,10 +5,12 @@ from typing import Any
 from uuid import UUID
 
 import uuid_utils
+from chassis.disclosures import disclose
 from chassis.errors import Refusal
 from chassis.principal import Caller, Principal
 from chassis.service import Context
 from chassis.settings import Settings
+from contracts.people import UserChanged
 
 from skills import domain, imaging, queries
 from skills.commands import entries
@@ -44,10 +46,21 @@ async def _forget(context: Here, name: str | None) -> None:
         await context.storage.delete(_file(name, "thumbnail"))
 
 
-async def show(context: Here, who: Principal, entry_id: UUID, kind: str, size: str) -> bytes:
+async def erase(context: Here, event: UserChanged) -> None:
+    """Deletes the photos of somebody who was erased; does nothing for anybody else. The rows name them until they are erased too."""
+    if event.status == "erased":
+        async with context.database.transaction() as tx:
+            rows = await queries.entries_of(tx, event.user_id)
+        for row in rows:
+            await _forget(context, row.before_photo)
+            await _forget(context, row.after_photo)
+
+
+async def show(context: Here, who: Principal, caller: Caller, entry_id: UUID, kind: str, size: str) -> bytes:
     """The JPEG of a photo that `who` may see. Raises EntryNotFound, PhotoNotFound."""
-    async with context.database.transaction(who) as tx:
+    async with context.database.transaction(who, caller) as tx:
         row = await queries.entry(tx, entry_id)
+        disclose(tx, [row.student_id])
     name: str | None = getattr(row, f"{kind}_photo")
     if name is None:
         raise domain.PhotoNotFound(f"This entry has no {kind} photo.")

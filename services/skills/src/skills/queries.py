@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.database import Transaction
+from chassis.disclosures import disclose
 from chassis.pagination import Paging
 
 from skills import domain
@@ -49,14 +50,17 @@ async def approved(tx: Transaction, enrollment_id: UUID) -> dict[str, int]:
 
 async def approved_in(tx: Transaction, program_id: UUID, enrollment_id: UUID) -> dict[str, int]:
     """How many services of each skill are approved. Raises EnrollmentNotFound, also when the enrollment is in another program."""
-    if (await enrollment(tx, enrollment_id)).program_id != program_id:
+    found = await enrollment(tx, enrollment_id)
+    if found.program_id != program_id:
         raise domain.EnrollmentNotFound("This enrollment is in another program. Ask for that program's skills.")
+    disclose(tx, [found.student_id])
     return await approved(tx, enrollment_id)
 
 
 async def competence(tx: Transaction, enrollment_id: UUID) -> list[domain.Competence]:
     """How far the student is in each skill. Raises EnrollmentNotFound."""
     found = await enrollment(tx, enrollment_id)
+    disclose(tx, [found.student_id])
     return domain.competence(skills_of(found).values(), await approved(tx, enrollment_id))
 
 
@@ -114,3 +118,8 @@ async def entries(tx: Transaction, wanted: Filter, paging: Paging) -> Rows:
 async def lock_pending(tx: Transaction, wanted: Filter) -> Rows:
     """Every pending entry that fits, locked in the order of ids, so that two who approve all do not wait for each other in a circle."""
     return await tx.all(f"select * from entry where {wanted.where} and status = 'pending' order by entry_id for update", wanted.values)
+
+
+async def entries_of(tx: Transaction, student_id: UUID) -> Rows:
+    """All of the student's services, the oldest first."""
+    return await tx.all("select * from entry where student_id = :id order by entry_id", {"id": student_id})

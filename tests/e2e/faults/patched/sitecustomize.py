@@ -26,7 +26,7 @@ def _die_at(service: str, place: str) -> None:
 
 def _places() -> None:
     from chassis.inbox import Applier
-    from chassis.outbox import Relay
+    from chassis.relay import Relay
 
     send, apply = Relay._send, Applier.apply
 
@@ -97,9 +97,9 @@ def _without_order() -> None:
 
 
 def _without_mark_after_publish() -> None:
-    from chassis import outbox
+    from chassis import relay
 
-    outbox.READ = """with batch as (select id, created_at from outbox where published_at is null order by id limit $1),
+    relay.READ = """with batch as (select id, created_at from outbox where published_at is null order by id limit $1),
  marked as (update outbox o set published_at = now() from batch b where o.id = b.id and o.created_at = b.created_at
  returning o.id, o.message_id, o.topic, o.key, o.schema_uri, o.value, o.traceparent, o.created_at)
  select * from marked order by id"""

@@ -9,8 +9,10 @@ from chassis.pagination import Page, Paged, page
 from contracts.alerts import AlertType, Severity
 from fastapi import APIRouter, Depends
 
+from compliance.api.clock import Now
+from compliance.commands import alerts as commands
 from compliance.queries import alerts as queries
-from compliance.schemas import AlertOut, ExplainedAlertOut
+from compliance.schemas.alerts import AlertOut, ExplainedAlertOut, NoteIn
 
 router = APIRouter(prefix="/v1", route_class=Route, tags=["alerts"])
 
@@ -22,9 +24,10 @@ async def wanted(
     enrollment_id: UUID | None = None,
     student_id: UUID | None = None,
     week_start: date | None = None,
+    escalated: bool | None = None,
 ) -> queries.Filter:
     """The filters of a list of alerts."""
-    return queries.Filter(status, severity, alert_type, enrollment_id, student_id, week_start)
+    return queries.Filter(status, severity, alert_type, enrollment_id, student_id, week_start, escalated)
 
 
 @router.get("/alerts", operation_id="listAlerts")
@@ -40,3 +43,9 @@ async def listed(
 async def one(alert_id: UUID, tx: OwnTransaction) -> ExplainedAlertOut:
     """An alert with its explanation."""
     return ExplainedAlertOut.of(await queries.one(tx, alert_id))
+
+
+@router.post("/alerts/{alert_id}/resolution", operation_id="resolveAlert")
+async def resolve(alert_id: UUID, body: NoteIn, tx: OwnTransaction, now: Now) -> ExplainedAlertOut:
+    """Resolve an alert by hand, and say why. Hours that go away do not reopen it."""
+    return ExplainedAlertOut.of(await commands.resolve_by_hand(tx, alert_id, body.note, now))

@@ -1,17 +1,22 @@
 """`/v1/hours` and the weeks of an enrollment."""
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from chassis.http import OwnTransaction, Route, location
 from chassis.pagination import Page, Paged, page
-from fastapi import APIRouter, Query, Response
+from contracts.hours import HoursStatus, Source
+from fastapi import APIRouter, Depends, Query, Response
 
 from compliance.api.clock import Now
 from compliance.commands import hours as commands
+from compliance.domain.hours import Flag
+from compliance.domain.revisions import etag
 from compliance.queries import hours as queries
-from compliance.queries import weeks
-from compliance.schemas import HoursIn, HoursOut, VoidIn, WeekOut
+from compliance.queries import weeks, years
+from compliance.schemas.hours import HoursIn, HoursOut, HoursPage
+from compliance.schemas.weeks import WeekOut
 
 router = APIRouter(prefix="/v1", route_class=Route, tags=["hours"])
 
@@ -24,23 +29,32 @@ async def submit(body: HoursIn, tx: OwnTransaction, now: Now, answer: Response) 
     return HoursOut.of(entry)
 
 
+async def wanted(
+    enrollment_id: UUID | None = None,
+    status: HoursStatus | None = None,
+    source: Source | None = None,
+    flag: Flag | None = None,
+    first: Annotated[date | None, Query(alias="from", description="The first work date")] = None,
+    last: Annotated[date | None, Query(alias="to", description="The last work date")] = None,
+) -> queries.Filter:
+    """The filters of a list of entries."""
+    return queries.Filter(enrollment_id, status, source, flag, first, last)
+
+
 @router.get("/hours", operation_id="listHours")
-async def listed(tx: OwnTransaction, paging: Paged, enrollment_id: Annotated[UUID | None, Query()] = None) -> Page[HoursOut]:
-    """The newest revision of each entry, latest work date first."""
-    found = await queries.entries(tx, paging, enrollment_id=enrollment_id)
-    return page(found, paging, shown=HoursOut.of, key=lambda entry: [entry.work_date, entry.log_id])
+async def listed(tx: OwnTransaction, paging: Paged, filters: Annotated[queries.Filter, Depends(wanted)]) -> HoursPage:
+    """The newest revision of each entry, latest work date first; those of `detached_years` are not there."""
+    found = await queries.entries(tx, filters, paging)
+    told = page(found, paging, shown=HoursOut.of, key=lambda entry: [entry.work_date, entry.log_id])
+    return HoursPage(**dict(told), detached_years=await years.all_detached(tx, filters.first, filters.last))
 
 
 @router.get("/hours/{log_id}", operation_id="getHours")
-async def one(log_id: UUID, tx: OwnTransaction) -> HoursOut:
-    """An entry's newest revision."""
-    return HoursOut.of(await queries.entry(tx, log_id))
-
-
-@router.post("/hours/{log_id}/void", operation_id="voidHours")
-async def void(log_id: UUID, body: VoidIn, tx: OwnTransaction, now: Now) -> HoursOut:
-    """Take an entry back: one's own while it is submitted, or any as an administrator; never one from Milady."""
-    return HoursOut.of(await commands.void_entry(tx, log_id, body.reason, now))
+async def one(log_id: UUID, tx: OwnTransaction, answer: Response) -> HoursOut:
+    """An entry's newest revision. The ETag is for a correction or a decision."""
+    entry = await queries.entry(tx, log_id)
+    answer.headers["ETag"] = etag(entry.revision)
+    return HoursOut.of(entry)
 
 
 @router.get("/enrollments/{enrollment_id}/weeks", operation_id="listWeeks")

@@ -2,25 +2,25 @@
 
 from uuid import UUID
 
-from chassis.http import OwnTransaction, Route, location
+from chassis.http import OwnTransaction, Route, caller_of, location
 from chassis.pagination import Page, Paged, page
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
-from compliance.api.clock import Now
-from compliance.commands import scans as commands
+from compliance import work
 from compliance.queries import scans as queries
-from compliance.schemas import ScanIn, ScanOut
+from compliance.schemas.scans import ScanIn, ScanOut
 
 router = APIRouter(prefix="/v1", route_class=Route, tags=["scans"])
 
 
 @router.post("/scans", status_code=201, operation_id="runScan")
-async def run(body: ScanIn, tx: OwnTransaction, now: Now, answer: Response) -> ScanOut:
-    """Run the check of a slot; 200 with the first run's record where it ran before."""
-    row, ran = await commands.scan_by_hand(tx, body.kind, body.zone, body.date, now)
-    answer.status_code = 201 if ran else 200
-    answer.headers["Location"] = location("/v1/scans", row.scan_id)
-    return ScanOut.of(row)
+async def run(body: ScanIn, tx: OwnTransaction, request: Request, answer: Response) -> ScanOut:
+    """Run the check of a slot to its end; 200 with its record where it ran before and there is nothing new."""
+    context, slot = request.app.state.context, (body.kind, body.zone, body.date)
+    scan_id, changed = await work.run_by_hand(context, tx.principal, caller_of(request), *slot)
+    answer.status_code = 201 if changed else 200
+    answer.headers["Location"] = location("/v1/scans", scan_id)
+    return await one(scan_id, tx)
 
 
 @router.get("/scans", operation_id="listScans")

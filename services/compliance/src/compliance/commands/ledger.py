@@ -9,6 +9,8 @@ from chassis.database import Transaction
 from contracts.hours import HoursLogged, HoursVoided
 
 from compliance.commands.alerts import Week, settle
+from compliance.queries.counting import OF_SUBMITTED, count
+from compliance.queries.years import ATTACHED
 
 LOCK = """insert into student_ledger (student_id) select distinct id from unnest(cast(:ids as uuid[])) as t (id) order by id
  on conflict (student_id) do update set version = student_ledger.version + 1"""
@@ -16,8 +18,7 @@ KEEP = """insert into hour_entry (log_id, revision, enrollment_id, student_id, w
    external_key, reason)
  select t.* from unnest($1::uuid[], $2::int[], $3::uuid[], $4::uuid[], $5::date[], $6::int[], $7::text[], $8::text[], $9::text[],
    $10::uuid[], $11::text[], $12::text[]) as t (log_id, revision)
- where not exists (select from hour_entry h where h.log_id = t.log_id and h.revision >= t.revision)
- on conflict (log_id, revision) do nothing"""
+ where not exists (select from hour_revision h where h.log_id = t.log_id and h.revision >= t.revision)"""
 COLUMNS = (
     "log_id", "revision", "enrollment_id", "student_id", "work_date", "minutes", "category", "source", "status", "logged_by",
     "external_key", "reason",
@@ -25,15 +26,41 @@ COLUMNS = (
 TOUCHED = "select distinct enrollment_id, week_start from hour_entry where log_id = any(:ids)"
 WEEKS = """select week_start from hour_entry where enrollment_id = :id
  union select week_start from weekly_total where enrollment_id = :id union select week_start from alert where enrollment_id = :id"""
-RECOUNT = """insert into weekly_total (enrollment_id, week_start, student_id, minutes, entries, last_activity_on)
- select e.enrollment_id, t.week_start, e.student_id, coalesce(sum(h.minutes), 0), count(h.log_id), max(h.work_date)
- from unnest(cast(:enrollments as uuid[]), cast(:weeks as date[])) as t (enrollment_id, week_start)
- join enrollment e using (enrollment_id)
- left join newest_hours h on h.enrollment_id = e.enrollment_id and h.minutes > 0 and h.status <> 'rejected'
-   and h.work_date between greatest(t.week_start, e.started_on) and least(t.week_start + 6, e.ended_on)
- group by e.enrollment_id, t.week_start, e.student_id
+PROGRAM_WEEKS = """select enrollment_id, week_start from weekly_total join enrollment using (enrollment_id) where program_id = :id
+ order by enrollment_id, week_start"""
+AT_ONCE = 5000
+RECOUNT = f"""
+with week as (
+  select distinct e.enrollment_id, e.student_id, t.week_start
+  from unnest(cast(:enrollments as uuid[]), cast(:weeks as date[])) as t (enrollment_id, week_start) join enrollment e using (enrollment_id)
+  where {ATTACHED.format("t.week_start")}
+), near as materialized (
+  -- One look at the index for each week, whatever the planner thinks of the policies: `offset 0` keeps it from joining otherwise.
+  select h.* from (select distinct student_id, week_start from week) w
+  cross join lateral (select n.* from newest_hours n
+    where n.student_id = w.student_id and n.work_date between w.week_start and w.week_start + 6 offset 0) h
+), {count("counted", "near", OF_SUBMITTED)},
+flagged as (
+  insert into hour_flag as f (log_id, enrollment_id, student_id, work_date, over_minutes, double_credit)
+  select log_id, enrollment_id, student_id, work_date, minutes - counted_minutes, double_credit from counted
+   where minutes > counted_minutes or double_credit
+  on conflict (log_id) do update set work_date = excluded.work_date, over_minutes = excluded.over_minutes,
+    double_credit = excluded.double_credit
+   where (f.work_date, f.over_minutes, f.double_credit) <> (excluded.work_date, excluded.over_minutes, excluded.double_credit)
+), cleared as (
+  update hour_flag f set over_minutes = 0, double_credit = false from (select distinct student_id, week_start from week) w
+   where f.student_id = w.student_id and f.work_date between w.week_start and w.week_start + 6 and (f.over_minutes > 0 or f.double_credit)
+     and not exists (select from counted c where c.log_id = f.log_id and (c.minutes > c.counted_minutes or c.double_credit))
+)
+insert into weekly_total (enrollment_id, week_start, student_id, minutes, entries, last_activity_on)
+ select w.enrollment_id, w.week_start, w.student_id, coalesce(sum(c.counted_minutes), 0), count(c.log_id), max(c.work_date)
+ from week w left join counted c on c.enrollment_id = w.enrollment_id and c.week_start = w.week_start and c.counted_minutes > 0
+ group by w.enrollment_id, w.week_start, w.student_id
  on conflict (enrollment_id, week_start) do update set minutes = excluded.minutes, entries = excluded.entries,
-   last_activity_on = excluded.last_activity_on"""
+   last_activity_on = excluded.last_activity_on
+ returning enrollment_id, week_start, new.minutes < old.minutes as fell"""
+ON_MILADY = "insert into milady_enrollment select distinct id from unnest(cast(:ids as uuid[])) as t (id) on conflict do nothing"
+"""Notes enrollments that depend on Milady's data."""
 
 
 async def lock_ledgers(tx: Transaction, student_ids: Iterable[UUID]) -> None:
@@ -47,9 +74,12 @@ async def bump(tx: Transaction, student_ids: Iterable[UUID]) -> None:
 
 
 async def recount(tx: Transaction, weeks: Sequence[Week], now: datetime) -> None:
-    """Adds the weeks up anew from the ledger and settles their alerts. The students' ledgers are locked."""
-    await tx.execute(RECOUNT, {"enrollments": [week[0] for week in weeks], "weeks": [week[1] for week in weeks]})
-    await settle(tx, weeks, now)
+    """Counts the weeks anew from the ledger, with their flags, and settles their alerts. The students' ledgers are locked.
+
+    Weeks of detached years keep what was counted: their hours are not there.
+    """
+    rows = await tx.all(RECOUNT, {"enrollments": [week[0] for week in weeks], "weeks": [week[1] for week in weeks]})
+    await settle(tx, weeks, now, worse=[(row.enrollment_id, row.week_start) for row in rows if row.fell])
 
 
 async def recount_enrollment(tx: Transaction, enrollment_id: UUID, now: datetime) -> None:
@@ -58,12 +88,22 @@ async def recount_enrollment(tx: Transaction, enrollment_id: UUID, now: datetime
     await recount(tx, [(enrollment_id, row.week_start) for row in rows], now)
 
 
+async def recount_program(tx: Transaction, program_id: UUID, now: datetime) -> None:
+    """Adds up every week of a program whose counting rules came or changed."""
+    students = await tx.all("select distinct student_id from enrollment where program_id = :id", {"id": program_id})
+    await lock_ledgers(tx, [row.student_id for row in students])
+    weeks = await tx.all(PROGRAM_WEEKS, {"id": program_id})
+    for at in range(0, len(weeks), AT_ONCE):
+        await recount(tx, [(row.enrollment_id, row.week_start) for row in weeks[at : at + AT_ONCE]], now)
+
+
 async def keep_hours(tx: Transaction, events: Sequence[HoursLogged | HoursVoided], now: datetime) -> None:
     """Keeps ledger rows that came as events: the newest revision of an entry counts, an older one after it changes nothing."""
     await lock_ledgers(tx, {event.student_id for event in events})
     rows = [_row(event) for event in _rising(events)]
     driver = await tx.driver()
     await driver.execute(KEEP, *([row[name] for row in rows] for name in COLUMNS))
+    await tx.execute(ON_MILADY, {"ids": sorted({event.enrollment_id for event in events})})
     touched = await tx.all(TOUCHED, {"ids": [event.log_id for event in events]})
     await recount(tx, [(row.enrollment_id, row.week_start) for row in touched], now)
 

@@ -1,129 +1,118 @@
-"""Scans (SPEC 3.1, 3.3): one evaluation of a zone's enrollments, the alerts it finds due, and one digest to each partner."""
+"""Scans (SPEC 3.1, 3.3): a record says what is to be checked, and batch by batch, each a transaction of its own, it is.
 
-from collections import defaultdict
-from collections.abc import Sequence
-from datetime import date, datetime
+A batch takes its students' ledgers first, and leaves in the record how far it came: whoever goes on after a crash begins behind it.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from chassis import audit
 from chassis.database import Transaction
-from chassis.outbox import publish
-from contracts.alerts import Explanation
-from contracts.messages import MessageRequested
 
-from compliance.commands import alerts, ledger
-from compliance.commands.alerts import Due
-from compliance.domain.alerts import ALERT_TYPE, SUPERSEDED, Finding, Kind, Progress, judge, step
-from compliance.domain.scans import check_slot
-from compliance.domain.weeks import week_of
-from compliance.queries import alerts as reading
+from compliance.commands import closing, digests
+from compliance.commands.checks import Check, Done, check
+from compliance.domain.scans import check_slot, due_at, week_checked
+from compliance.domain.years import check_kept
 from compliance.queries import scans as queries
+from compliance.queries import years
 
-CLAIM = """insert into scan (kind, zone, local_date, as_of) values (:kind, :zone, :day, :now)
- on conflict (kind, zone, local_date) do nothing returning scan_id"""
+BATCH = 5_000
+CLAIM = """insert into scan (kind, zone, local_date, as_of, running) values (:kind, :zone, :day, :now, true)
+ on conflict (kind, zone, local_date) do nothing returning *"""
 FIND = "select * from scan where kind = :kind and zone = :zone and local_date = :day for update"
+AGAIN = "update scan set running = true, upto = null, sofar = '{}' where scan_id = :id and not running"
+TAKE = "select * from scan where scan_id = :id and running for update"
+ADVANCE = """update scan set upto = :upto, sofar = cast(:sofar as jsonb) || jsonb_build_object('took_ms',
+   coalesce((sofar ->> 'took_ms')::int, 0) + round(extract(epoch from clock_timestamp() - now()) * 1000)::int) where scan_id = :id"""
 FINISH = """update scan set checked = :checked, raised = raised + :raised, risen = risen + :risen, superseded = superseded + :superseded,
-   finished_at = :now where scan_id = :id returning *"""
-PARTNERS = """select distinct viewer_id, subject_id from access_grant where active and subject_id = any(:ids) order by viewer_id"""
-TOLD = ("alert_id", "student_id", "enrollment_id", "program_id", "alert_type", "severity", "message")
+   held = held + :held, counts = cast(:counts as jsonb), took_ms = took_ms + :took_ms, finished_at = :now where scan_id = :id"""
+# A batch names its enrollments, so that every table is best read by its index, however many a plan expects; and it is too short for more.
+# A plan that is kept for any list of them expects ten, and goes through the whole list again for each of the five thousand.
+SHORT = """select set_config('enable_seqscan', 'off', true), set_config('max_parallel_workers_per_gather', '0', true),
+   set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_custom_plan', true)"""
+STOP = "update scan set running = false, upto = null, sofar = '{}' where scan_id = :id"
+NUMBERS = ("checked", "raised", "risen", "superseded", "held", "took_ms")
 
 
-async def scan(tx: Transaction, kind: Kind, zone: str, day: date, now: datetime, *, again: bool = False) -> tuple[Any, bool]:
-    """Checks the zone's enrollments as of that day. Gives the scan's row and whether it did anything now.
+async def start(tx: Transaction, kind: str, zone: str, day: date, now: datetime, *, again: bool = False) -> tuple[UUID, bool]:
+    """Has the zone's enrollments checked as of that day. Gives the scan, and whether it is new.
 
-    A slot's second run changes nothing; with `again` it looks anew and takes in who came since (an enrollment that was entered late).
+    A slot's second run changes nothing; with `again` it is gone through anew, and takes in who came since.
     """
     slot = {"kind": kind, "zone": zone, "day": day}
-    scan_id = await tx.scalar(CLAIM, {**slot, "now": now})
-    before = await tx.first(FIND, slot) if scan_id is None else None
-    if before and not again:
-        return before, False
-    scan_id = before.scan_id if before else scan_id
-    await queries.lock_zone(tx, zone, day)
-    checked = await queries.progress(tx, kind, zone, day)
-    due, midweek = await _due(tx, kind, day, checked)
-    raised = await alerts.raise_alerts(tx, [each for each in due if each.alert_id is None], now)
-    risen = await alerts.rise(tx, [each for each in due if each.alert_id])
-    superseded = await alerts.resolve(tx, midweek, SUPERSEDED, now)
-    if before and not (raised or risen or superseded):
-        return before, False
-    if changed := {each.student_id for each in due}:
-        await ledger.bump(tx, changed)
-    await _send_digests(tx, scan_id, slot, [*raised, *risen])
-    counts = {"checked": len(checked), "raised": len(raised), "risen": len(risen), "superseded": superseded}
-    audit.record(tx, "scan.run", "scan", scan_id, after={**slot, **counts})
-    return await tx.first(FINISH, {"id": scan_id, "now": now, **counts}), True
+    if made := await tx.first(CLAIM, {**slot, "now": now}):
+        return made.scan_id, True
+    before: Any = await tx.first(FIND, slot)
+    if again:
+        await tx.execute(AGAIN, {"id": before.scan_id})
+    return before.scan_id, False
 
 
-async def scan_by_hand(tx: Transaction, kind: Kind, zone: str, day: date, now: datetime) -> tuple[Any, bool]:
-    """`scan` for a slot that a person names, also one that ran before. Raises ZoneNotKnown, NotAScanDay or SlotNotDue."""
+async def start_by_hand(tx: Transaction, kind: str, zone: str, day: date, now: datetime) -> tuple[UUID, bool]:
+    """`start` for a slot that a person names, also one that ran before. Raises ZoneNotKnown, NotAScanDay, SlotNotDue or
+    YearDetached.
+    """
     check_slot(kind, zone, day, zones=await queries.zones(tx), now=now)
-    return await scan(tx, kind, zone, day, now, again=True)
+    check_kept(week_checked(kind, day), await years.all_detached(tx))
+    scan_id, new = await start(tx, kind, zone, day, now, again=True)
+    audit.record(tx, "scan.start", "scan", scan_id, after={"kind": kind, "zone": zone, "day": day})
+    return scan_id, new
 
 
-async def _due(tx: Transaction, kind: Kind, day: date, checked: Sequence[Any]) -> tuple[list[Due], list[UUID]]:
-    """The alerts to raise or to let rise, and the midweek alerts that the weekly check supersedes."""
-    found: list[tuple[Any, Progress, Finding]] = []
-    midweek: list[UUID] = []
-    for row in checked:
-        progress = _progress(row, day)
-        finding = judge(kind, progress)
-        if finding is None:
-            continue
-        if kind == "weekly" and row.midweek_id:
-            midweek.append(row.midweek_id)
-        if row.status != "resolved" and step(row.severity, finding) != "stay":
-            found.append((row, progress, finding))
-    ids = [row.enrollment_id for row, _, _ in found]
-    counted = await reading.counted_entries(tx, ids, week_of(day), day)
-    fresh = await reading.data_as_of(tx, ids)
-    due = [
-        Due(
-            row.enrollment_id, row.student_id, row.program_id, ALERT_TYPE[kind], progress.week_start, finding.severity, finding.message,
-            _explanation(progress, finding, counted.get(row.enrollment_id, []), fresh.get(row.enrollment_id)), row.alert_id,
-        )
-        for row, progress, finding in found
-    ]  # fmt: skip
-    return due, midweek
+async def work_on(tx: Transaction, scan_id: UUID, now: datetime, milady_age: timedelta) -> bool:
+    """The scan's next batch, or its end. Gives whether it is over."""
+    scan = await tx.first(TAKE, {"id": scan_id})
+    if scan is None:
+        return True
+    await tx.execute(SHORT)
+    ids = await queries.lock_batch(tx, scan, BATCH)
+    if not ids:
+        await _end(tx, scan, now)
+        return True
+    if scan.kind == "close":
+        done = await closing.close(tx, week_checked("close", scan.local_date), ids, now)
+    else:
+        done = await check(tx, await check_of(tx, scan, milady_age), ids, now)
+    await tx.execute(ADVANCE, {"id": scan_id, "upto": ids[-1], "sofar": json.dumps(_sum(scan.sofar, done))})
+    return False
 
 
-def _progress(row: Any, day: date) -> Progress:
-    return Progress(
-        week_of(day), day, row.started_on, row.ended_on, row.required_minutes_per_week, row.inactivity_days_threshold, row.logged,
-        row.week_minutes, row.last_activity_on, (row.one_before, row.two_before),
-    )  # fmt: skip
+async def check_of(tx: Transaction, scan: Any, milady_age: timedelta) -> Check:
+    """What the scan checks. Once the week's weekly check ran, a midweek one finds nothing more."""
+    weekly_ran = scan.kind == "midweek" and await queries.weekly_ran(tx, scan.zone, scan.local_date)
+    return Check(scan.scan_id, scan.kind, scan.local_date, due_at(scan.kind, scan.zone, scan.local_date) - milady_age, weekly_ran)
 
 
-def _explanation(progress: Progress, finding: Finding, counted: list[dict[str, Any]], as_of: datetime | None) -> Explanation:
-    return Explanation.model_validate(
-        {
-            "rule": finding.rule,
-            "required_minutes": progress.required_minutes,
-            "target_minutes": progress.target(),
-            "logged_minutes": progress.logged,
-            "idle_days": progress.idle_days,
-            "last_activity_on": progress.last_activity_on,
-            "checked_on": progress.checked_on,
-            "data_as_of": as_of,
-            "counted": counted,
-        }
-    )
+async def add_to(tx: Transaction, scan: Any, done: Done, now: datetime) -> None:
+    """Adds what was checked again to the record: of a scan that runs to what it did so far, which its digests wait for."""
+    if scan.running:
+        await tx.execute(ADVANCE, {"id": scan.scan_id, "upto": scan.upto, "sofar": json.dumps(_sum(scan.sofar, done))})
+    elif done.raised or done.risen or done.superseded or done.held or done.counts:
+        await add(tx, scan, {name: getattr(done, name) for name in (*NUMBERS[1:-1], "counts")} | {"checked": scan.checked}, now)
 
 
-async def _send_digests(tx: Transaction, scan_id: UUID, slot: dict[str, Any], rows: Sequence[Any]) -> None:
-    """One message to each partner who sees a student with an alert that is new or has risen; nobody is told of nothing (SPEC 3.9)."""
-    seen_by: dict[UUID, set[UUID]] = defaultdict(set)
-    for grant in await tx.all(PARTNERS, {"ids": [row.student_id for row in rows]}) if rows else ():
-        seen_by[grant.viewer_id].add(grant.subject_id)
-    about = {"scan": slot["kind"], "date": slot["day"].isoformat(), "zone": slot["zone"]}
-    for partner_id, students in seen_by.items():
-        theirs = [row for row in rows if row.student_id in students]
-        told = [{name: str(getattr(row, name)) for name in TOLD} for row in theirs]
-        message_id = uuid5(scan_id, f"{partner_id} {sorted(f'{row.alert_id}/{row.revision}' for row in theirs)}")
-        publish(
-            tx,
-            MessageRequested(
-                revision=1, message_id=message_id, recipient_id=partner_id, kind="alerts-digest", data={**about, "alerts": told}
-            ),
-        )
+async def add(tx: Transaction, scan: Any, did: Mapping[str, Any], now: datetime) -> None:
+    """Adds to the scan's record what was done for it, sends its digests, and notes it."""
+    numbers = {name: did.get(name, 0) for name in NUMBERS}
+    counts = Counter(scan.counts) + Counter(did.get("counts", {}))
+    await tx.execute(FINISH, numbers | {"id": scan.scan_id, "counts": json.dumps(counts), "now": now})
+    await digests.send(tx, scan)
+    slot = {"kind": scan.kind, "zone": scan.zone, "day": scan.local_date}
+    audit.record(tx, "scan.run", "scan", scan.scan_id, after={**slot, **numbers, "counts": counts})
+
+
+async def _end(tx: Transaction, scan: Any, now: datetime) -> None:
+    """The first time through, or where something changed: a pass that changes nothing leaves the record as it was."""
+    sofar = scan.sofar
+    if scan.finished_at is None or any(sofar.get(name) for name in ("raised", "risen", "superseded", "held", "counts")):
+        await add(tx, scan, sofar, now)
+    await tx.execute(STOP, {"id": scan.scan_id})
+
+
+def _sum(before: Mapping[str, Any], done: Done) -> dict[str, Any]:
+    numbers = {name: before.get(name, 0) + getattr(done, name) for name in NUMBERS[:-1]}
+    return numbers | {"counts": Counter(before.get("counts", {})) + done.counts}

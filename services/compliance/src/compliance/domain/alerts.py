@@ -1,49 +1,67 @@
-"""The midweek and the weekly check: who is behind, how badly, and in which words (SPEC 3.3). The one place that decides severity."""
+"""The midweek, the weekly and the inactivity check: who is behind, how badly, and in which words (SPEC 3.3).
+
+The one place that decides severity. Scans evaluate the same rules set by set in SQL (`queries/judging.py`), with the texts of `RULES`;
+a property test holds the two together.
+"""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal
 
-from chassis.errors import NotFound
+from chassis.errors import Conflict, NotFound
 
-from compliance.domain.weeks import WEEK, counted_days, hours_text, idle_days, target_minutes
+from compliance.domain.weeks import hours_text
 
-Kind = Literal["midweek", "weekly"]
-ALERT_TYPE: dict[Kind, str] = {"midweek": "midweek_progress", "weekly": "weekly_hours_check"}
+Kind = Literal["midweek", "weekly", "inactivity"]
+ALERT_TYPE: dict[str, str] = {"midweek": "midweek_progress", "weekly": "weekly_hours_check", "inactivity": "inactivity_check"}
 SEVERITIES = ("low", "medium", "high", "critical")
-TARGET_REACHED, SUPERSEDED, ENROLLMENT_ENDED = "target-reached", "superseded", "enrollment-ended"
-"""Why alerts were resolved."""
+TARGET_REACHED, ACTIVE_AGAIN, EXCUSED = "target-reached", "activity", "excused"
+"""Why alerts resolve by themselves; they reopen when that goes away again."""
+SUPERSEDED, ENROLLMENT_ENDED, BY_HAND = "superseded", "enrollment-ended", "by-hand"
+"""Why alerts are resolved for good."""
+REOPENING = (TARGET_REACHED, ACTIVE_AGAIN, EXCUSED)
 
 
 class AlertNotKnown(NotFound):
     """There is no such alert, or none that the one who asks may see."""
 
 
+class AlertAlreadyResolved(Conflict):
+    """The alert is resolved; `resolution` says how."""
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One enrollment's numbers at a check. `logged` and `last_activity_on` know the entries dated up to `checked_on`,
-    `week_minutes` all of the week; `before` are the totals of the week before and the one before that."""
+    """One enrollment's numbers at a check, from `domain.weeks` or the SQL functions that equal it.
+
+    `logged` and `last_activity_on` know the entries dated up to `checked_on`, `week_minutes` all of the week, and `active_since` whether
+    any is dated later. `begun`: days from Monday to the check that count. `missed_before`: how many weeks up to the last one closed as
+    missed in a row, excused ones passed over. `weekly_ran`: this week's weekly check was there already.
+    """
 
     week_start: date
     checked_on: date
-    started_on: date
-    ended_on: date | None
     required_minutes: int
-    inactivity_days_threshold: int
+    threshold: int
+    target: int
+    begun: int
     logged: int
     week_minutes: int
     last_activity_on: date | None
-    before: tuple[int, int] = (0, 0)
+    idle_days: int
+    missed_before: int = 0
+    on_leave: bool = False
+    active_since: bool = False
+    weekly_ran: bool = False
 
-    def target(self, weeks_ago: int = 0) -> int:
-        """The target of this week, or of an earlier one."""
-        start = self.week_start - weeks_ago * WEEK
-        return target_minutes(self.required_minutes, start, started_on=self.started_on, ended_on=self.ended_on)
 
-    @property
-    def idle_days(self) -> int:
-        """Days without activity up to the check."""
-        return idle_days(self.last_activity_on, self.started_on, self.checked_on)
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A row of the rules; `{logged}`, `{target}` (hours), `{idle}`, `{threshold}` (days) are filled in."""
+
+    severity: str
+    rule: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,54 +73,77 @@ class Finding:
     message: str
 
 
-def judge(kind: Kind, progress: Progress) -> Finding | None:
-    """What the check finds, or None where the student is on track, or nothing is asked of the week."""
-    if progress.week_minutes >= progress.target():
+_HALF = "By Wednesday at most half of the week's target is logged"
+_SO_FAR = "{logged} of {target} hours. Target by Sunday: {target} hours."
+_BELOW = "The week's total is below its target"
+_TWICE = f"{_BELOW}, with {{idle}} idle days, twice the threshold of {{threshold}} or more"
+_SOME = "{logged} of {target} hours this week."
+_NONE = f"{_SOME} {{idle}} days without hours."
+_THIRD = "Third week in a row below the target."
+RULES: dict[str, dict[str, Rule]] = {
+    "midweek": {
+        "some": Rule("low", f"{_HALF}, but some hours are", _SO_FAR),
+        "none": Rule("medium", f"{_HALF}, and none at all", _SO_FAR),
+    },
+    "weekly": {
+        "some": Rule("low", f"{_BELOW}, but some hours are logged", _SOME),
+        "none": Rule("medium", f"{_BELOW}, without any hours", _NONE),
+        "idle": Rule("high", f"{_BELOW}, without any hours, and {{idle}} idle days reach the threshold of {{threshold}}", _NONE),
+        "twice-some": Rule("critical", _TWICE, _SOME),
+        "twice-none": Rule("critical", _TWICE, _NONE),
+        "third-some": Rule("critical", f"{_BELOW} in the third week in a row", f"{_SOME} {_THIRD}"),
+        "third-none": Rule("critical", f"{_BELOW} in the third week in a row", f"{_NONE} {_THIRD}"),
+    },
+    "inactivity": {
+        "idle": Rule("high", "{idle} idle days reach the threshold of {threshold}", "{idle} days without hours."),
+        "twice": Rule("critical", "{idle} idle days are twice the threshold of {threshold} or more", "{idle} days without hours."),
+    },
+}
+
+
+def rule_of(kind: Kind, progress: Progress) -> str | None:
+    """Which row of `RULES[kind]` fits, the most severe first; None where nothing is amiss, or nothing is asked."""
+    if kind == "inactivity":
+        return _inactivity(progress)
+    if progress.week_minutes >= progress.target:
         return None
     return _midweek(progress) if kind == "midweek" else _weekly(progress)
 
 
-def _midweek(progress: Progress) -> Finding | None:
-    wednesday = progress.week_start + timedelta(days=2)
-    begun = counted_days(progress.week_start, wednesday, started_on=progress.started_on, ended_on=progress.ended_on)
-    if not begun or 2 * progress.logged > progress.target():
+def _midweek(progress: Progress) -> str | None:
+    if progress.weekly_ran or not progress.begun or 2 * progress.logged > progress.target:
         return None
-    target = hours_text(progress.target())
-    message = f"{hours_text(progress.logged)} of {target} hours. Target by Sunday: {target} hours."
-    rule = "By Wednesday at most half of the week's target is logged"
-    return (
-        Finding("low", f"{rule}, but some hours are", message)
-        if progress.logged
-        else Finding("medium", f"{rule}, and none at all", message)
-    )
+    return "some" if progress.logged else "none"
 
 
-def _weekly(progress: Progress) -> Finding:
-    idle, threshold, none = progress.idle_days, progress.inactivity_days_threshold, progress.logged == 0
-    message = f"{hours_text(progress.logged)} of {hours_text(progress.target())} hours this week."
-    if none:
-        message += f" {idle} days without hours."
-    rule = "The week's total is below its target"
-    if all(total < progress.target(ago) for ago, total in enumerate(progress.before, start=1)):
-        return Finding("critical", f"{rule} in the third week in a row", f"{message} Third week in a row below the target.")
-    if idle >= 2 * threshold:
-        return Finding("critical", f"{rule}, with {idle} idle days, twice the threshold of {threshold} or more", message)
-    if none and idle >= threshold:
-        return Finding("high", f"{rule}, without any hours, and {idle} idle days reach the threshold of {threshold}", message)
-    if none:
-        return Finding("medium", f"{rule}, without any hours", message)
-    return Finding("low", f"{rule}, but some hours are logged", message)
+def _weekly(progress: Progress) -> str:
+    some = "some" if progress.logged else "none"
+    if progress.missed_before >= 2:
+        return f"third-{some}"
+    if progress.idle_days >= 2 * progress.threshold:
+        return f"twice-{some}"
+    return "idle" if some == "none" and progress.idle_days >= progress.threshold else some
 
 
-def step(open_severity: str | None, found: Finding) -> Literal["raise", "rise", "stay"]:
-    """What becomes of an enrollment's alert of that type and week: severity can rise, never fall (SPEC 3.3)."""
-    if open_severity is None:
-        return "raise"
-    return "rise" if SEVERITIES.index(found.severity) > SEVERITIES.index(open_severity) else "stay"
+def _inactivity(progress: Progress) -> str | None:
+    if progress.on_leave or progress.active_since or progress.idle_days < progress.threshold:
+        return None
+    return "twice" if progress.idle_days >= 2 * progress.threshold else "idle"
 
 
-def settled(status: str, resolution: str | None, total: int, target: int) -> Literal["resolve", "reopen", "stay"]:
-    """What hours that came or went do to an hours alert of their week (SPEC 3.3, auto-resolve)."""
+def judge(kind: Kind, progress: Progress) -> Finding | None:
+    """What the check finds, in words; None where nothing is amiss."""
+    key = rule_of(kind, progress)
+    if key is None:
+        return None
+    found = RULES[kind][key]
+    hours = {"logged": hours_text(progress.logged), "target": hours_text(progress.target)}
+    filled = hours | {"idle": progress.idle_days, "threshold": progress.threshold}
+    return Finding(found.severity, found.rule.format(**filled), found.message.format(**filled))
+
+
+def settled(status: str, resolution: str | None, due: bool) -> Literal["resolve", "reopen", "stay"]:
+    """What becomes of an alert when hours, days or requirements changed; `due`: whether its reason still holds (SPEC 3.3, auto-resolve)."""
     if status == "open":
-        return "resolve" if total >= target else "stay"
-    return "reopen" if resolution == TARGET_REACHED and total < target else "stay"
+        return "stay" if due else "resolve"
+    return "reopen" if due and resolution in REOPENING else "stay"

@@ -1,4 +1,4 @@
-"""Reading scans, and the numbers that a scan decides by."""
+"""Reading scans, and whom they look at next."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -9,39 +9,23 @@ from chassis.database import Transaction
 from chassis.pagination import Paging
 from sqlalchemy import select
 
-from compliance.domain.alerts import ALERT_TYPE, Kind
-from compliance.domain.scans import ScanNotKnown
-from compliance.domain.weeks import week_of
+from compliance.domain.scans import ScanNotKnown, week_checked
 from compliance.models import scan
+from compliance.queries.judging import ACTIVE, IN_WEEK
 
-ACTIVE = """enrollment e join program p using (program_id)
- where p.time_zone = :zone and e.started_on <= :day and (e.ended_on >= :day or e.ended_on is null and e.status = 'active')"""
-LOCK = f"""select l.student_id from student_ledger l
- where l.student_id in (select e.student_id from {ACTIVE}) order by l.student_id for update"""
-PROGRESS = f"""
-select e.enrollment_id, e.student_id, e.program_id, e.started_on, e.ended_on,
-  e.required_minutes_per_week, e.inactivity_days_threshold,
-  coalesce(w.minutes, 0) as week_minutes,
-  case when w.last_activity_on > :day then sofar.minutes else coalesce(w.minutes, 0) end as logged,
-  coalesce(case when w.last_activity_on > :day then sofar.last_on else w.last_activity_on end, earlier.last_activity_on)
-    as last_activity_on,
-  coalesce(one.minutes, 0) as one_before, coalesce(two.minutes, 0) as two_before,
-  a.alert_id, a.status, a.severity, m.alert_id as midweek_id
-from (select e.*, p.required_minutes_per_week, p.inactivity_days_threshold from {ACTIVE}) e
-left join weekly_total w on w.enrollment_id = e.enrollment_id and w.week_start = :week
-left join weekly_total one on one.enrollment_id = e.enrollment_id and one.week_start = cast(:week as date) - 7
-left join weekly_total two on two.enrollment_id = e.enrollment_id and two.week_start = cast(:week as date) - 14
-left join lateral (
-  select coalesce(sum(h.minutes), 0)::int as minutes, max(h.work_date) filter (where h.minutes > 0) as last_on from newest_hours h
-   where w.last_activity_on > :day and h.enrollment_id = e.enrollment_id and h.status <> 'rejected'
-     and h.work_date between greatest(cast(:week as date), e.started_on) and :day) sofar on true
-left join lateral (
-  select b.last_activity_on from weekly_total b
-   where b.enrollment_id = e.enrollment_id and b.week_start < :week and b.last_activity_on is not null
-   order by b.week_start desc limit 1) earlier on true
-left join alert a on a.enrollment_id = e.enrollment_id and a.week_start = :week and a.alert_type = :alert_type
-left join alert m on m.enrollment_id = e.enrollment_id and m.week_start = :week and m.alert_type = 'midweek_progress' and m.status = 'open'
-order by e.enrollment_id"""
+BATCH = """
+with batch as (
+  select e.enrollment_id, e.student_id from enrollment e join program p using (program_id)
+  where p.time_zone = :zone and e.enrollment_id > coalesce(cast(:upto as uuid), '00000000-0000-0000-0000-000000000000') and {which}
+  order by e.enrollment_id limit :n
+), held as (
+  select l.student_id from student_ledger l where l.student_id in (select student_id from batch) order by l.student_id for update
+)
+select array(select enrollment_id from batch order by enrollment_id) as ids, (select count(*) from held) as held"""
+WEEKLY_RAN = """select exists (select from scan where kind = 'weekly' and zone = :zone
+   and local_date between :day and cast(:day as date) + 6 - (extract(isodow from cast(:day as date))::int - 1))"""
+# In no order: one that fails again and again must not keep the others waiting.
+RUNNING = "select scan_id from scan where running order by random() for update skip locked limit 1"
 
 
 async def zones(tx: Transaction) -> list[str]:
@@ -49,14 +33,25 @@ async def zones(tx: Transaction) -> list[str]:
     return [row.time_zone for row in await tx.all("select distinct time_zone from program order by time_zone")]
 
 
-async def lock_zone(tx: Transaction, zone: str, day: date) -> None:
-    """Locks the ledgers of the zone's students who are enrolled on that day, in the order of their ids."""
-    await tx.execute(LOCK, {"zone": zone, "day": day})
+async def lock_batch(tx: Transaction, scan: Any, n: int) -> list[UUID]:
+    """The next `n` enrollments that the scan looks at, in the order of their ids, with their students' ledgers locked."""
+    week = week_checked(scan.kind, scan.local_date)
+    which = IN_WEEK if scan.kind == "close" else ACTIVE
+    about = {"zone": scan.zone, "upto": scan.upto, "n": n} | ({"week": week} if scan.kind == "close" else {"day": scan.local_date})
+    ids: list[UUID] = await tx.scalar(BATCH.replace("{which}", which), about)
+    return ids
 
 
-async def progress(tx: Transaction, kind: Kind, zone: str, day: date) -> Sequence[Any]:
-    """The numbers of every enrollment of the zone that is active on that day, with its alert of this kind and its open midweek alert."""
-    return await tx.all(PROGRESS, {"zone": zone, "day": day, "week": week_of(day), "alert_type": ALERT_TYPE[kind]})
+async def weekly_ran(tx: Transaction, zone: str, day: date) -> bool:
+    """Whether the weekly check of the day's week was there already."""
+    ran: bool = await tx.scalar(WEEKLY_RAN, {"zone": zone, "day": day})
+    return ran
+
+
+async def next_running(tx: Transaction) -> UUID | None:
+    """A scan that has something left to do and that nobody works on; it is locked."""
+    found: UUID | None = await tx.scalar(RUNNING)
+    return found
 
 
 async def one(tx: Transaction, scan_id: UUID) -> Any:

@@ -1,27 +1,40 @@
 """Sessions: begun by a sign-in, carried on by refresh tokens, ended."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from chassis import audit
+from chassis.auth import END_IN_THEIR_TIME
 from chassis.database import Transaction
+from chassis.principal import Principal
 
 from identity import queries, tokens
-from identity.commands.keys import signing_key
 from identity.domain import sessions as domain
+from identity.domain.factors import PASSWORD
+from identity.domain.people import kind_of
 
-PRESENTED = """select t.used_at, t.expires_at, s.session_id, s.user_id, s.ended_at
+BEGIN = """insert into session (user_id, started_at, methods, last_used_at, ip, user_agent)
+ values (:id, :now, :methods, :now, left(:ip, 100), :agent) returning session_id"""
+USED = "update session set last_used_at = :now, ip = left(:ip, 100), user_agent = :agent where session_id = :id"
+END = """update session set ended_at = :now, ended_because = :because where user_id = :user and ended_at is null
+ and (cast(:only as uuid) is null or session_id = :only) and (cast(:but as uuid) is null or session_id <> :but)
+ returning session_id"""
+PRESENTED = """select t.used_at, t.expires_at, s.session_id, s.user_id, s.methods, s.ended_at
  from refresh_token t join session s using (session_id) where t.token_hash = :hash for update of s, t"""
 
 
-async def begin_session(tx: Transaction, user_id: UUID, now: datetime) -> tokens.Granted:
-    """Begins a session of the user, whose password was checked."""
-    session_id = await tx.scalar(
-        "insert into session (user_id, started_at) values (:id, :now) returning session_id", {"id": user_id, "now": now}
-    )
-    audit.record(tx, "session.begin", "session", session_id, subject_id=user_id)
-    return await _grant(tx, await queries.user(tx, user_id), session_id, now)
+async def begin_session(tx: Transaction, user_id: UUID, now: datetime, methods: Sequence[str] = (PASSWORD,)) -> tokens.Granted:
+    """Begins a session of the user, who has proven by `methods` who they are. Raises SignInRefused for an account closed meanwhile."""
+    about = {"id": user_id, "now": now, "methods": list(methods), "ip": tx.caller.ip, "agent": tx.caller.user_agent}
+    session_id = await tx.scalar(BEGIN, about)
+    audit.record(tx, "session.begin", "session", session_id, subject_id=user_id, after={"methods": list(methods)})
+    # Read after the row is written, which waits for whoever closes the account at the same moment.
+    user = await queries.user(tx, user_id)
+    if user.status != "active":
+        raise domain.SignInRefused
+    return await _grant(tx, user, session_id, methods, now)
 
 
 async def refresh_session(tx: Transaction, token: str, now: datetime) -> tokens.Granted | None:
@@ -34,34 +47,45 @@ async def refresh_session(tx: Transaction, token: str, now: datetime) -> tokens.
         return None
     standing = domain.judge(used_at=found.used_at, expires_at=found.expires_at, ended_at=found.ended_at, now=now)
     if standing is domain.RefreshToken.REUSED:
-        await _end(tx, found.session_id, "refresh token reused", now)
+        await end_sessions(tx, found.user_id, "refresh token reused", now, only=found.session_id)
     user = await queries.user(tx, found.user_id)
     if standing is not domain.RefreshToken.GOOD or user.status != "active":
         return None
     await tx.execute("update refresh_token set used_at = :now where token_hash = :hash", {"now": now, "hash": tokens.hash_of(token)})
-    return await _grant(tx, user, found.session_id, now)
+    used = {"now": now, "ip": tx.caller.ip, "agent": tx.caller.user_agent, "id": found.session_id}
+    await tx.execute(USED, used)
+    return await _grant(tx, user, found.session_id, found.methods, now)
 
 
-async def end_session(tx: Transaction, session_id: str | None, now: datetime) -> None:
-    """Signs out: the session's refresh tokens are worth nothing from now on. Nothing happens if it has ended."""
-    if session_id is not None:
-        await _end(tx, UUID(session_id), "signed out", now)
+async def end_session(tx: Transaction, session_id: UUID, now: datetime) -> None:
+    """Ends one of the acting person's own sessions; nothing happens if it has ended. Raises SessionNotFound."""
+    user_id = tx.principal.user_id
+    if not await tx.first("select 1 from session where session_id = :id and user_id = :user", {"id": session_id, "user": user_id}):
+        raise domain.SessionNotFound
+    because = "signed out" if str(session_id) == tx.principal.session else "ended from another session"
+    await end_sessions(tx, user_id, because, now, only=session_id)
 
 
-async def _end(tx: Transaction, session_id: UUID, because: str, now: datetime) -> None:
-    ended = await tx.first(
-        """update session set ended_at = :now, ended_because = :because where session_id = :id and ended_at is null
-           returning user_id""",
-        {"now": now, "because": because, "id": session_id},
-    )
-    if ended:
-        audit.record(tx, "session.end", "session", session_id, subject_id=ended.user_id, after={"because": because})
+async def check_fresh(tx: Transaction, who: Principal, now: datetime) -> None:
+    """Raises SignInAgain unless the session of `who` is fresh."""
+    domain.check_fresh(await tx.scalar("select started_at from session where session_id = cast(:id as uuid)", {"id": who.session}), now)
 
 
-async def _grant(tx: Transaction, user: Any, session_id: UUID, now: datetime) -> tokens.Granted:
+async def end_sessions(
+    tx: Transaction, user_id: UUID, because: str, now: datetime, *, only: UUID | None = None, but: str | None = None
+) -> None:
+    """Ends the user's sessions, or `only` that one, or all `but` that one: their refresh tokens are worth nothing from now on."""
+    about = {"user": user_id, "because": because, "now": now, "only": only, "but": but}
+    for ended in await tx.all(END, about):
+        audit.record(tx, "session.end", "session", ended.session_id, subject_id=user_id, after={"because": because})
+
+
+async def _grant(tx: Transaction, user: Any, session_id: UUID, methods: Sequence[str], now: datetime) -> tokens.Granted:
+    if kind_of(user.roles) not in END_IN_THEIR_TIME:
+        await tx.execute("update session set watched = true where session_id = :id and not watched", {"id": session_id})
     token, token_hash = tokens.refresh_token()
     await tx.execute(
         "insert into refresh_token (token_hash, session_id, issued_at, expires_at) values (:hash, :session, :now, :expires)",
         {"hash": token_hash, "session": session_id, "now": now, "expires": now + domain.REFRESH_FOR},
     )
-    return tokens.Granted(user, await signing_key(tx), session_id, token)
+    return tokens.Granted(user, session_id, tuple(methods), token)

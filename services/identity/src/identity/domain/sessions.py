@@ -3,10 +3,12 @@
 from datetime import datetime, timedelta
 from enum import Enum
 
-from chassis.errors import NotSignedIn
+from chassis.errors import NotAllowed, NotFound, NotSignedIn
 
 ACCESS_FOR = timedelta(minutes=10)
 REFRESH_FOR = timedelta(days=30)
+FRESH_FOR = timedelta(minutes=10)
+"""How long after a sign-in its session may do what cannot be undone, or what shuts its owner out."""
 
 
 class SignInRefused(NotSignedIn):
@@ -21,6 +23,26 @@ class SessionOver(NotSignedIn):
 
     def __init__(self) -> None:
         super().__init__("This session is over. Sign in again.")
+
+
+class SessionNotFound(NotFound):
+    """The one who asks has no such session."""
+
+    def __init__(self) -> None:
+        super().__init__("You have no session with this id. Look at the list of your sessions.")
+
+
+class SignInAgain(NotAllowed):
+    """The session began too long ago for what is asked: whoever has a copied token shall not do it."""
+
+    def __init__(self) -> None:
+        super().__init__("For this we have to be sure that it is you. Sign in again, then do it within ten minutes.")
+
+
+def check_fresh(started_at: datetime | None, now: datetime) -> None:
+    """Whether a session that began then (None: there is none) is fresh. Raises SignInAgain."""
+    if started_at is None or now - started_at > FRESH_FOR:
+        raise SignInAgain
 
 
 class RefreshToken(Enum):

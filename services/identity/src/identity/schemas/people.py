@@ -1,49 +1,47 @@
 """Accounts."""
 
 from datetime import datetime
-from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
-from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, EmailStr, Field, SecretStr, StringConstraints
+from chassis.fields import Line, TimeZone
+from pydantic import BaseModel, EmailStr, Field
 
 from identity.domain.people import kind_of
+from identity.schemas.passwords import Password
 
-NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f]*$"
-
-
-@lru_cache(maxsize=1)
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
-def _known_zone(name: str) -> str:
-    if name not in _zones():
-        raise ValueError("is not an IANA time zone; use a name like America/New_York")
-    return name
-
-
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=NO_CONTROL_CHARACTERS)]
 Phone = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$", description="In international form, e.g. +13175550142")]
-TimeZone = Annotated[str, Field(max_length=64, description="IANA name"), AfterValidator(_known_zone)]
 
 
 class SignUp(BaseModel):
     """Who signs up."""
 
     email: Annotated[EmailStr, Field(max_length=254)]
-    name: Name
-    password: Annotated[SecretStr, Field(min_length=12, max_length=200)]
+    name: Line
+    password: Password
     phone: Phone | None = None
     time_zone: TimeZone = "America/New_York"
 
 
+class ProfileChange(BaseModel):
+    """What is to change of an account; what is not named stays. A null `phone` takes the number away."""
+
+    name: Line = Field(default_factory=str)
+    phone: Phone | None = None
+    time_zone: TimeZone = Field(default_factory=str)
+
+
+def etag(row: Any) -> str:
+    """The ETag of an account."""
+    return f'"{row.revision}"'
+
+
 class UserOut(BaseModel):
-    """A person. `roles` are what was granted, `kind` is what they act as: student, partner or admin."""
+    """A person. `roles` are what was granted, `kind` is what they act as: student, partner, admin or payroll_admin."""
 
     id: UUID
     email: str
+    email_verified: bool
     name: str
     phone: str | None
     time_zone: str
@@ -56,4 +54,4 @@ class UserOut(BaseModel):
     def of(cls, row: Any) -> Self:
         """From a row of `queries`."""
         told = {name: getattr(row, name) for name in ("email", "name", "phone", "time_zone", "status", "roles", "created_at")}
-        return cls(id=row.user_id, kind=kind_of(row.roles), **told)
+        return cls(id=row.user_id, email_verified=row.email_verified_at is not None, kind=kind_of(row.roles), **told)

@@ -2,6 +2,7 @@
 
 import json
 
+from chassis import erasure
 from chassis.database import Transaction
 from contracts.onboarding import EnrollmentCreated, EnrollmentWithdrawn, ProgramPublished
 from contracts.people import UserChanged
@@ -31,6 +32,8 @@ async def keep_person(tx: Transaction, event: UserChanged) -> None:
             "revision": event.revision,
         },
     )
+    if not known:
+        await erasure.scrub(tx, event.user_id)
     await request_what_is_ready(tx, "e.student_id = :id", event.user_id)
 
 

@@ -55,7 +55,8 @@ async def retry(tx: Transaction, enrollment_id: UUID) -> Any:
         {"id": enrollment_id},
     )
     row = changed.one()
-    audit.record(tx, "provisioning.retry", "enrollment", enrollment_id, subject_id=found.student_id, after={"attempt": row.attempts + 1})
+    was, becomes = {"state": found.state}, {"state": row.state, "attempt": row.attempts + 1}
+    audit.record(tx, "provisioning.retry", "enrollment", enrollment_id, subject_id=found.student_id, before=was, after=becomes)
     publish(tx, ProvisioningRequested(revision=row.attempts + 1, enrollment_id=enrollment_id, attempt=row.attempts + 1))
     return row
 
@@ -83,7 +84,8 @@ async def _failed(tx: Transaction, row: Any, failure: domain.Failure, now: datet
              revision = revision + 1 where enrollment_id = :id""",
         {"id": row.enrollment_id, "attempts": attempts, "again": again, "reason": failure.reason},
     )
-    audit.record(tx, "provisioning.fail", "enrollment", row.enrollment_id, subject_id=row.student_id, after={"reason": failure.reason})
+    was, becomes = {"state": row.state, "attempts": row.attempts}, {"state": "failed", "attempts": attempts, "reason": failure.reason}
+    audit.record(tx, "provisioning.fail", "enrollment", row.enrollment_id, subject_id=row.student_id, before=was, after=becomes)
     publish(
         tx,
         MiladyProvisioningFailed(
@@ -105,7 +107,8 @@ async def _provisioned(tx: Transaction, row: Any, account: domain.Account, now: 
         {"id": row.enrollment_id, "student": account.milady_student_id, "now": now},
     )
     places = await tx.all(COURSES, {"id": row.enrollment_id, "codes": list(account.places), "places": list(account.places.values())})
-    audit.record(tx, "enrollment.provision", "enrollment", row.enrollment_id, subject_id=row.student_id)
+    was, becomes = {"state": row.state}, {"state": "provisioned", "milady_student_id": account.milady_student_id}
+    audit.record(tx, "enrollment.provision", "enrollment", row.enrollment_id, subject_id=row.student_id, before=was, after=becomes)
     publish(
         tx,
         MiladyProvisioned(

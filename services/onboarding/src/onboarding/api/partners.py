@@ -10,7 +10,7 @@ from onboarding import queries
 from onboarding.api.clock import Now
 from onboarding.commands import partners as commands
 from onboarding.domain.partners import NotApplied, PartnerNotFound
-from onboarding.schemas.partners import PartnerIn, PartnerOut, RolePackageOut, Status
+from onboarding.schemas.partners import PartnerIn, PartnerOut, RolePackageOut, Status, SuspensionIn
 
 router = APIRouter(prefix="/v1", route_class=Route, tags=["partners"])
 
@@ -55,4 +55,21 @@ async def partner(user_id: UUID, tx: OwnTransaction) -> PartnerOut:
 async def approve(user_id: UUID, tx: OwnTransaction, now: Now) -> PartnerOut:
     """Approve an application, never one's own. Who has signed everything becomes active at once."""
     await commands.approve(tx, user_id, now)
+    return await partner(user_id, tx)
+
+
+@router.post("/partners/{user_id}/suspension", operation_id="suspendPartner")
+async def suspend(user_id: UUID, body: SuspensionIn, tx: OwnTransaction, now: Now) -> PartnerOut:
+    """Take an approved or active partner's role away until it is given back, never one's own. The partner reads the reason.
+
+    Their sessions end; an access token that they hold already is good to its end, ten minutes at most.
+    """
+    await commands.suspend(tx, user_id, body.reason, now)
+    return await partner(user_id, tx)
+
+
+@router.delete("/partners/{user_id}/suspension", operation_id="reinstatePartner")
+async def reinstate(user_id: UUID, tx: OwnTransaction, now: Now) -> PartnerOut:
+    """Lift a suspension, never one's own. Who has signed everything is active at once."""
+    await commands.reinstate(tx, user_id, now)
     return await partner(user_id, tx)

@@ -29,10 +29,14 @@ async def ensure(tx: Transaction, assignment: dict[str, Any], now: datetime) -> 
     )
     if made is None:
         return None
-    after = {"partner_id": made.partner_id, "role": made.role, "program_id": made.program_id}
-    audit.record(tx, "assignment.create", "assignment", made.assignment_id, subject_id=made.student_id, after=after)
+    audit.record(tx, "assignment.create", "assignment", made.assignment_id, subject_id=made.student_id, after=_told(made))
     publish(tx, StudentAssigned(**made._mapping))
     return UUID(str(made.assignment_id))
+
+
+def _told(row: Any) -> dict[str, Any]:
+    """An assignment as the audit trail tells it."""
+    return {name: getattr(row, name) for name in ("partner_id", "role", "program_id", "active")}
 
 
 async def assign(tx: Transaction, body: AssignmentIn, now: datetime) -> UUID:
@@ -65,5 +69,6 @@ async def end(tx: Transaction, assignment_id: UUID, now: datetime) -> None:
         {"now": now, "id": assignment_id},
     )
     if ended:
-        audit.record(tx, "assignment.end", "assignment", assignment_id, subject_id=ended.student_id, after={"active": False})
+        was, becomes = _told(ended) | {"active": True}, _told(ended)
+        audit.record(tx, "assignment.end", "assignment", assignment_id, subject_id=ended.student_id, before=was, after=becomes)
         publish(tx, StudentUnassigned(**ended._mapping))

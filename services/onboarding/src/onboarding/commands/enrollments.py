@@ -42,7 +42,7 @@ async def enroll(tx: Transaction, body: EnrollmentIn, now: datetime) -> UUID:
     )
     if made is None:
         raise domain.AlreadyEnrolled
-    after = {"program_id": made.program_id, "started_on": made.started_on}
+    after = {"program_id": made.program_id, "started_on": made.started_on, "status": made.status}
     audit.record(tx, "enrollment.create", "enrollment", made.enrollment_id, subject_id=made.student_id, after=after)
     publish(tx, EnrollmentCreated(**made._mapping))
     return UUID(str(made.enrollment_id))
@@ -66,6 +66,6 @@ async def withdraw(tx: Transaction, enrollment_id: UUID, body: WithdrawalIn, now
         )
     ).one()
     after = {"status": ended.status, "ended_on": ended.ended_on}
-    before = {"status": status}
+    before = {"status": status, "ended_on": known.ended_on}
     audit.record(tx, "enrollment.withdraw", "enrollment", enrollment_id, subject_id=ended.student_id, before=before, after=after)
     publish(tx, EnrollmentWithdrawn(**ended._mapping))

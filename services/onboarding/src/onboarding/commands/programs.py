@@ -16,9 +16,11 @@ from onboarding.domain.partners import check_active
 from onboarding.schemas.programs import ProgramIn
 
 INSERT = """insert into program (partner_id, name, time_zone, theory_minutes, practical_minutes, required_minutes_per_week,
-   inactivity_days_threshold, courses, skills, published_at)
+   inactivity_days_threshold, daily_cap_minutes, weekly_cap_minutes, submitted_hours_count, reports_verified_only, courses, skills,
+   published_at)
  values (:partner_id, :name, :time_zone, :theory_minutes, :practical_minutes, :required_minutes_per_week,
-   :inactivity_days_threshold, cast(:courses as jsonb), cast(:skills as jsonb), :now) returning program_id, revision"""
+   :inactivity_days_threshold, :daily_cap_minutes, :weekly_cap_minutes, :submitted_hours_count, :reports_verified_only,
+   cast(:courses as jsonb), cast(:skills as jsonb), :now) returning program_id, revision"""
 
 
 async def publish_program(tx: Transaction, body: ProgramIn, now: datetime) -> UUID:
@@ -33,6 +35,6 @@ async def publish_program(tx: Transaction, body: ProgramIn, now: datetime) -> UU
     told = body.model_dump(mode="json") | {"partner_id": holder_id}
     lists = {name: json.dumps(told[name]) for name in ("courses", "skills")}
     made = (await tx.execute(INSERT, told | lists | {"now": now})).one()
-    audit.record(tx, "program.publish", "program", made.program_id, after={"name": body.name})
+    audit.record(tx, "program.publish", "program", made.program_id, after=told)
     publish(tx, ProgramPublished(program_id=made.program_id, revision=made.revision, **told))
     return UUID(str(made.program_id))

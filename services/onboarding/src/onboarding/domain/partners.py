@@ -40,6 +40,34 @@ class OwnApproval(NotAllowed):
         super().__init__("Nobody approves their own application. Ask another administrator.")
 
 
+class OwnSuspension(NotAllowed):
+    """Nobody suspends or reinstates themselves."""
+
+    def __init__(self) -> None:
+        super().__init__("Nobody suspends or reinstates themselves as a partner. Ask another administrator.")
+
+
+class PartnerNotApproved(Conflict):
+    """Who was never approved has nothing that could be suspended."""
+
+    def __init__(self) -> None:
+        super().__init__("This partner is not approved yet, so there is nothing to suspend. Do not approve the application instead.")
+
+
+class AlreadySuspended(Conflict):
+    """The partner is suspended now."""
+
+    def __init__(self) -> None:
+        super().__init__("This partner is suspended already. Read the partner for the reason, or reinstate them.")
+
+
+class PartnerNotSuspended(Conflict):
+    """There is no suspension to lift."""
+
+    def __init__(self) -> None:
+        super().__init__("This partner is not suspended, so there is nothing to lift. Read the partner again.")
+
+
 class PartnerNotActive(Conflict):
     """The person is no active partner in the role that this needs."""
 
@@ -54,6 +82,26 @@ def check_approval(*, partner_id: UUID, status: str, by: UUID) -> None:
         raise OwnApproval
     if status != "pending":
         raise AlreadyApproved
+
+
+def check_other(*, partner_id: UUID, by: UUID) -> None:
+    """Raises OwnSuspension."""
+    if partner_id == by:
+        raise OwnSuspension
+
+
+def check_suspension(status: str) -> None:
+    """Raises PartnerNotApproved, AlreadySuspended."""
+    if status == "pending":
+        raise PartnerNotApproved
+    if status == "suspended":
+        raise AlreadySuspended
+
+
+def check_reinstatement(status: str) -> None:
+    """Raises PartnerNotSuspended."""
+    if status != "suspended":
+        raise PartnerNotSuspended
 
 
 def is_complete(*, status: str, unsigned: int) -> bool:

@@ -1,5 +1,5 @@
 """What onboarding reads. Row-level security decides what of it the one who acts gets to see."""
 
-from onboarding.queries import assignments, enrollments, papers, partners, people, programs
+from onboarding.queries import assignments, enrollments, papers, partners, payroll, people, programs
 
-__all__ = ["assignments", "enrollments", "papers", "partners", "people", "programs"]
+__all__ = ["assignments", "enrollments", "papers", "partners", "payroll", "people", "programs"]

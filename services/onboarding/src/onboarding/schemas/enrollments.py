@@ -4,9 +4,10 @@ from datetime import date, datetime
 from typing import Any, Literal, Self
 from uuid import UUID
 
+from chassis.fields import Line
 from pydantic import BaseModel, Field
 
-from onboarding.schemas.fields import Line, filled
+from onboarding.schemas.fields import filled
 
 
 class EnrollmentIn(BaseModel):

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
+from chassis.fields import Line
 from pydantic import BaseModel, Field, StringConstraints
 
 from onboarding.domain.papers import CONSENT, INTENT, content_hash, signature_hash
-from onboarding.schemas.fields import Line, filled
+from onboarding.schemas.fields import filled
 from onboarding.schemas.partners import PartnerRole
 
 
@@ -73,7 +74,10 @@ class SignatureIn(BaseModel):
 
 
 class SignatureOut(BaseModel):
-    """A signature as it is stored, and whether it and its document are still what they were when it was made."""
+    """A signature as it is stored, and whether it and its document are still what they were when it was made.
+
+    Of a signer who was erased (`erased_at`) the name and the address are gone: only a copy can be held against the hash.
+    """
 
     id: UUID
     user_id: UUID
@@ -91,7 +95,8 @@ class SignatureOut(BaseModel):
     authentication_method: str
     signature_hash: str
     document_intact: bool
-    signature_intact: bool
+    signature_intact: bool | None
+    erased_at: datetime | None
 
     @classmethod
     def of(cls, row: Any) -> Self:
@@ -99,5 +104,5 @@ class SignatureOut(BaseModel):
         return cls(
             **filled(cls, row, id=row.signature_id, document_title=row.title),
             document_intact=content_hash(row.content) == row.document_hash,
-            signature_intact=signature_hash(row._mapping) == row.signature_hash,
+            signature_intact=None if row.erased_at else signature_hash(row._mapping) == row.signature_hash,
         )

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
+from chassis.fields import Line
 from contracts.people import Role
 from pydantic import BaseModel, Field
 
@@ -55,8 +56,14 @@ class PartnerIn(BaseModel):
         return Role(self.role)
 
 
+class SuspensionIn(BaseModel):
+    """Why a role is taken away, for the partner to read."""
+
+    reason: Line
+
+
 class PartnerOut(BaseModel):
-    """A partner. `name` and `email` are null until identity has told them."""
+    """A partner. `name` and `email` are null until identity has told them, what is said of a suspension unless there is one now."""
 
     user_id: UUID
     role: PartnerRole
@@ -67,6 +74,9 @@ class PartnerOut(BaseModel):
     approved_at: datetime | None
     approved_by: UUID | None
     activated_at: datetime | None
+    suspended_at: datetime | None
+    suspended_by: UUID | None
+    suspension_reason: str | None
 
     @classmethod
     def of(cls, row: Any) -> Self:

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
+from chassis.fields import Line, TimeZone
 from pydantic import AfterValidator, BaseModel, Field
 
 from onboarding.domain.programs import DEFAULT_COURSES
-from onboarding.schemas.fields import Code, Hours, Line, Minutes, TimeZone, filled
+from onboarding.schemas.fields import Code, Hours, Minutes, filled
 
 
 class CourseIn(BaseModel):
@@ -38,7 +39,16 @@ def _default_courses() -> list[CourseIn]:
     return [CourseIn(**course.model_dump()) for course in DEFAULT_COURSES]
 
 
-class ProgramIn(BaseModel):
+class Counting(BaseModel):
+    """How hours count: what lies past a cap is kept, and counts once a coordinator accepts it."""
+
+    daily_cap_minutes: Annotated[int, Field(ge=1, le=24 * 60)] | None = None
+    weekly_cap_minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60)] | None = None
+    submitted_hours_count: bool = Field(default=True, description="Whether hours count for weeks and alerts before they are verified")
+    reports_verified_only: bool = Field(default=True, description="Whether official reports count verified hours alone")
+
+
+class ProgramIn(Counting):
     """A program as it is published. `partner_id` is for administrators: whose program it is."""
 
     partner_id: UUID | None = None
@@ -52,7 +62,7 @@ class ProgramIn(BaseModel):
     skills: Annotated[list[SkillIn], Field(max_length=200), AfterValidator(_each_code_once)] = []
 
 
-class ProgramOut(BaseModel):
+class ProgramOut(Counting):
     """A program."""
 
     id: UUID

@@ -9,12 +9,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from portal import sessions
-from portal.clients import OnBehalf, SessionOver
+from portal.clients import OnBehalf, Refused, SessionOver
 from portal.forms import optional, own_path, status_of, text, typed
+from portal.pages.second_factor import asked_for, signed_in
 from portal.queries import people
 from portal.rendering import html
-from portal.sessions import Session, Tokens
-from portal.web import NAMED, PageRoute, is_secure, promoted, resources
+from portal.sessions import Session
+from portal.web import NAMED, PageRoute, promoted, resources
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False, dependencies=[NAMED])
 ZONES = {
@@ -62,10 +63,12 @@ async def sign_in(request: Request) -> Response:
     form = await request.form()
     further = own_path(text(form, "next"))
     try:
-        tokens = await _open(request, text(form, "email"), str(form.get("password", "")))
+        told = await _open(request, text(form, "email"), str(form.get("password", "")))
     except Refusal as refusal:
+        if isinstance(refusal, Refused) and refusal.kind == "second-factor-required":
+            return asked_for(request, refusal, further)
         return html(request, "sign_in.html", status=status_of(refusal), error=refusal.sentence, values=typed(form), next=further)
-    return _signed_in(request, tokens, further)
+    return signed_in(request, told, further)
 
 
 @router.get("/sign-up")
@@ -85,11 +88,11 @@ async def sign_up(request: Request) -> Response:
     try:
         asks = OnBehalf(caller=caller_of(request))
         await resources(request).services.call(asks, "identity", "POST", "/v1/users", key=text(form, "key") or None, json=wanted)
-        tokens = await _open(request, wanted["email"], password)
+        told = await _open(request, wanted["email"], password)
     except Refusal as refusal:
-        told: dict[str, Any] = {"error": refusal.sentence, "values": typed(form), "next": further, "zones": ZONES}
-        return html(request, "sign_up.html", status=status_of(refusal), **told)
-    return _signed_in(request, tokens, further)
+        shown: dict[str, Any] = {"error": refusal.sentence, "values": typed(form), "next": further, "zones": ZONES}
+        return html(request, "sign_up.html", status=status_of(refusal), **shown)
+    return signed_in(request, told, further)
 
 
 @router.post("/sign-out")
@@ -104,11 +107,13 @@ async def sign_out(request: Request) -> Response:
     return response
 
 
-async def _open(request: Request, email: str, password: str) -> Tokens:
+async def _open(request: Request, email: str, password: str) -> dict[str, Any]:
+    """What `identity` answers to a sign-in."""
     asks = OnBehalf(caller=caller_of(request))
     body = {"email": email, "password": password}
     try:
-        return Tokens.of(await resources(request).services.json(asks, "identity", "POST", "/v1/sessions", json=body))
+        told: dict[str, Any] = await resources(request).services.json(asks, "identity", "POST", "/v1/sessions", json=body)
+        return told
     except SessionOver as refusal:
         raise NotSignedIn(refusal.sentence) from refusal
 
@@ -119,9 +124,3 @@ def _phone(told: str | None) -> str | None:
     if not digits:
         return None
     return f"+1{digits}" if len(digits) == 10 and not str(told).startswith("+") else f"+{digits}"
-
-
-def _signed_in(request: Request, tokens: Tokens, further: str) -> Response:
-    response = RedirectResponse(further, 303)
-    tokens.put(response, secure=is_secure(request))
-    return response

@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis.database import Transaction
 from fastapi import APIRouter, Request, Response
 
-from portal.forms import noticed, optional
+from portal.forms import noticed, optional, text
 from portal.pages import parts
 from portal.pages.parts import Part
 from portal.queries import alerts, people
@@ -62,5 +62,32 @@ async def approve(request: Request, user_id: UUID, session: Admin) -> Response:
         told = await calls.json(session.asks, "onboarding", "POST", f"/v1/partners/{user_id}/approval", key=optional(form, "key"), json={})
         active = bool(told) and told.get("status") == "active"
         return "Approved, and active now." if active else "Approved. They become active when all papers are signed."
+
+    return await noticed(request, work, then="/admin/partners")
+
+
+@router.post("/{user_id}/suspension")
+async def suspend(request: Request, user_id: UUID, session: Admin) -> Response:
+    """Suspends a partner at `onboarding`, with the reason that they will read."""
+    form = await request.form()
+    calls, reason = resources(request).services, {"reason": text(form, "reason")}
+
+    async def work() -> str:
+        path = f"/v1/partners/{user_id}/suspension"
+        await calls.call(session.asks, "onboarding", "POST", path, key=optional(form, "key"), json=reason)
+        return "Suspended. They are told by email, and read why on their page."
+
+    return await noticed(request, work, then="/admin/partners")
+
+
+@router.post("/{user_id}/reinstatement")
+async def reinstate(request: Request, user_id: UUID, session: Admin) -> Response:
+    """Lifts a partner's suspension at `onboarding`."""
+    calls = resources(request).services
+
+    async def work() -> str:
+        told = await calls.json(session.asks, "onboarding", "DELETE", f"/v1/partners/{user_id}/suspension")
+        active = bool(told) and told.get("status") == "active"
+        return "Reinstated, and active now." if active else "Reinstated. They become active when all papers are signed."
 
     return await noticed(request, work, then="/admin/partners")

@@ -3,6 +3,7 @@
 from typing import Any, Literal
 from uuid import UUID
 
+from chassis.limits import UPLOAD_BYTES
 from fastapi import APIRouter, Request, Response
 from starlette.datastructures import FormData
 
@@ -26,7 +27,7 @@ async def page(request: Request, entry_id: UUID, session: Who) -> Response:
 
 async def _found(request: Request, session: Session, entry_id: UUID) -> dict[str, Any]:
     """The service, and what the one who asks may do with it. Raises PageNotThere, or Refused by `skills`."""
-    async with request.app.state.context.database.transaction(session.principal) as tx:
+    async with request.app.state.context.database.transaction(session.principal, session.caller) as tx:
         known = await services.entry(tx, entry_id)
     if known is None:
         raise PageNotThere("There is no such service, or it is not one that you may see.")
@@ -53,7 +54,7 @@ async def photo(
     return Response(found.content, media_type=found.headers.get("content-type"), headers=headers)
 
 
-@router.post("/{entry_id}/correction")
+@router.post("/{entry_id}/correction", max_body_size=UPLOAD_BYTES)
 async def correct(request: Request, entry_id: UUID, session: Who) -> Response:
     """Corrects a rejected service and hands it in again."""
     form = await request.form()

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from chassis.database import Transaction
+from chassis.limits import UPLOAD_BYTES
 from fastapi import APIRouter, Request, Response
 from starlette.datastructures import FormData
 
@@ -98,7 +99,7 @@ async def _log_hours(calls: Services, asks: OnBehalf, form: FormData) -> str:
     return f"Logged: {domain.hours(minutes)} hours on {entry['work_date']}."
 
 
-@router.post("/services")
+@router.post("/services", max_body_size=UPLOAD_BYTES)
 async def log_service(request: Request, session: Who, now: Now) -> Response:
     """Logs a service on the chair at `skills`, with its photos, and submits it for approval."""
     form = await request.form()

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from chassis.database import Transaction
 
+from portal.queries.disclosed import shown
+
 COLUMNS = """a.alert_id, a.enrollment_id, a.student_id, a.program_id, a.alert_type, a.severity, a.week_start, a.message, a.explanation,
   a.status, a.raised_at, a.resolved_at, a.resolution, a.revision"""
 OPEN = f"""
@@ -23,7 +25,7 @@ order by a.raised_at desc, a.alert_id desc limit :most"""
 
 async def open_alerts(tx: Transaction, student_id: UUID | None = None, *, most: int = 100) -> Sequence[Any]:
     """Open alerts of one student, or of all whom the one who asks may see; the most severe first."""
-    return await tx.all(OPEN, {"student": student_id, "most": most})
+    return shown(tx, await tx.all(OPEN, {"student": student_id, "most": most}))
 
 
 async def listed(

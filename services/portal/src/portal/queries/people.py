@@ -10,7 +10,7 @@ from chassis.database import Transaction
 HOURS = """select log_id, enrollment_id, work_date, minutes, category, source, status from hour_entry
 where student_id = :student and work_date >= :since and status <> 'voided' order by work_date desc, log_id limit 60"""
 QUEUE = """
-select p.user_id, p.role, p.status, p.applied_at, p.approved_at, p.activated_at, u.name, u.email,
+select p.user_id, p.role, p.status, p.revision, p.applied_at, p.approved_at, p.activated_at, u.name, u.email,
   (select count(*) from document_signature d where d.user_id = p.user_id) as signatures
 from partner p left join person u using (user_id)
 order by array_position(array['pending', 'approved', 'suspended', 'active'], p.status), p.applied_at desc nulls last limit 100"""
@@ -27,6 +27,11 @@ async def name_of(tx: Transaction, user_id: UUID) -> str | None:
     """A person's name, if it is known here and the one who asks may see it."""
     found: str | None = await tx.scalar("select name from person where user_id = :id", {"id": user_id})
     return found
+
+
+async def partners_of_mine(tx: Transaction) -> dict[str, str]:
+    """Who the acting student is or was assigned to: names by id."""
+    return {str(row.user_id): row.name for row in await tx.all("select user_id, name from partners_of_mine()")}
 
 
 async def known(tx: Transaction, user_id: UUID) -> bool:

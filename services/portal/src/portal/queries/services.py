@@ -6,6 +6,8 @@ from uuid import UUID
 
 from chassis.database import Transaction
 
+from portal.queries.disclosed import shown
+
 COLUMNS = """k.entry_id, k.enrollment_id, k.student_id, k.skill_code, k.service_name, k.performed_at, k.duration_minutes, k.self_rating,
   k.photos, k.status, k.decided_at, k.supervisor_rating"""
 JOINED = f"""
@@ -18,7 +20,7 @@ RECENT = f"{JOINED} where k.student_id = :student order by k.performed_at desc, 
 
 async def pending(tx: Transaction, *, most: int = 50) -> Sequence[Any]:
     """Services that wait for a decision, of all students whom the one who asks may see; the oldest first."""
-    return await tx.all(PENDING, {"most": most})
+    return shown(tx, await tx.all(PENDING, {"most": most}))
 
 
 async def count_pending(tx: Transaction) -> int:
@@ -29,9 +31,10 @@ async def count_pending(tx: Transaction) -> int:
 
 async def recent(tx: Transaction, student_id: UUID, *, most: int = 8) -> Sequence[Any]:
     """A student's latest services, whatever became of them."""
-    return await tx.all(RECENT, {"student": student_id, "most": most})
+    return shown(tx, await tx.all(RECENT, {"student": student_id, "most": most}))
 
 
 async def entry(tx: Transaction, entry_id: UUID) -> Any | None:
     """One service, if the one who asks may see it."""
-    return await tx.first(f"{JOINED} where k.entry_id = :id", {"id": entry_id})
+    rows = shown(tx, await tx.all(f"{JOINED} where k.entry_id = :id", {"id": entry_id}))
+    return rows[0] if rows else None

@@ -12,15 +12,25 @@ from uuid import UUID
 from chassis.database import Transaction
 
 from portal import domain
+from portal.queries.disclosed import shown
 
 DEFAULT_ZONE = "America/New_York"
 ENROLLMENTS = """
 select e.enrollment_id, e.student_id, e.program_id, e.started_on, e.ended_on, e.status, s.name as student_name, s.email,
-  p.name as program_name, coalesce(p.time_zone, :zone) as time_zone, p.required_minutes_per_week, p.courses, p.skills,
+  p.name as program_name, coalesce(p.time_zone, :zone) as time_zone, p.courses, p.skills,
+  coalesce(r.required_minutes_per_week, p.required_minutes_per_week) as required_minutes_per_week,
+  w.result as last_result, coalesce(w.met_in_a_row, 0) as met_in_a_row, coalesce(w.missed_in_a_row, 0) as missed_in_a_row,
   m.status as milady, (select count(*) from alert a where a.student_id = e.student_id
     and a.enrollment_id = e.enrollment_id and a.status = 'open') as open_alerts
 from enrollment e left join program p using (program_id) left join person s on s.user_id = e.student_id
   left join milady_provisioning m using (enrollment_id)
+  left join lateral (
+    select q.required_minutes_per_week from requirement q where q.enrollment_id = e.enrollment_id
+      and q.effective_from <= cast(:now as timestamptz) at time zone coalesce(p.time_zone, :zone)
+    order by q.effective_from desc limit 1) r on true
+  left join lateral (
+    select l.result, l.met_in_a_row, l.missed_in_a_row from week_result l where l.enrollment_id = e.enrollment_id
+    order by l.week_start desc limit 1) w on true
 where (e.student_id = cast(:student as uuid) or cast(:student as uuid) is null)
 order by e.status = 'active' desc, lower(s.name) nulls last, e.started_on desc, e.enrollment_id limit :most"""
 COURSES = """select enrollment_id, course_code, title, percent, minutes_spent, minutes_required, last_accessed_at, as_of
@@ -63,6 +73,14 @@ class SkillLine:
 
 
 @dataclass(frozen=True)
+class LastWeek:
+    """How the last week that was closed ended (`met`, `missed`, `excused`), and how many met or missed ones in a row that makes."""
+
+    result: str
+    in_a_row: int
+
+
+@dataclass(frozen=True)
 class Standing:
     """One enrollment as its student and partners see it. Dates are in the program's zone; `week_minutes` are of the current week."""
 
@@ -81,6 +99,7 @@ class Standing:
     open_alerts: int
     local_now: datetime
     week_minutes: int = 0
+    last_week: LastWeek | None = None
     courses: list[CourseLine] = field(default_factory=list)
     skills: list[SkillLine] = field(default_factory=list)
 
@@ -100,7 +119,7 @@ class Standing:
 
 async def standings(tx: Transaction, now: datetime, student_id: UUID | None = None) -> list[Standing]:
     """Of one student, or of every student whom the one who asks may see (at most 500): active ones first, then by name."""
-    rows = await tx.all(ENROLLMENTS, {"student": student_id, "zone": DEFAULT_ZONE, "most": MOST})
+    rows = shown(tx, await tx.all(ENROLLMENTS, {"student": student_id, "zone": DEFAULT_ZONE, "now": now, "most": MOST}))
     ids = [row.enrollment_id for row in rows]
     if not ids:
         return []
@@ -115,6 +134,7 @@ async def standings(tx: Transaction, now: datetime, student_id: UUID | None = No
             row.enrollment_id, row.student_id, row.program_id, row.status, row.started_on, row.ended_on, row.time_zone, row.student_name,
             row.email, row.program_name, row.required_minutes_per_week, row.milady, row.open_alerts, local[row.enrollment_id],
             minutes.get((row.enrollment_id, weeks[row.enrollment_id]), 0),
+            LastWeek(row.last_result, row.met_in_a_row or row.missed_in_a_row) if row.last_result else None,
             _course_lines(row.courses or (), courses[row.enrollment_id]), _skill_lines(row.skills or (), skills[row.enrollment_id]),
         )
         for row in rows

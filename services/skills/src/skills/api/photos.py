@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from chassis.http import Route, SignedIn, caller_of, location
+from chassis.limits import UPLOAD_BYTES
 from fastapi import APIRouter, Form, Request, Response, UploadFile
 
 from skills import photos
@@ -15,7 +16,7 @@ Kind = Literal["before", "after"]
 KEPT_BY_BROWSERS = {"Cache-Control": "private, max-age=300", "X-Content-Type-Options": "nosniff", "Content-Disposition": "inline"}
 
 
-@router.post("", status_code=201, operation_id="addPhoto")
+@router.post("", status_code=201, operation_id="addPhoto", max_body_size=UPLOAD_BYTES)
 async def add_photo(
     entry_id: UUID, kind: Annotated[Kind, Form()], file: UploadFile, who: SignedIn, request: Request, answer: Response
 ) -> EntryOut:
@@ -29,5 +30,5 @@ async def add_photo(
 @router.get("/{kind}", operation_id="getPhoto", response_class=Response, responses={200: {"content": {"image/jpeg": {}}}})
 async def get_photo(entry_id: UUID, kind: Kind, who: SignedIn, request: Request, size: Literal["full", "thumbnail"] = "full") -> Response:
     """The picture, for whoever may see the entry."""
-    content = await photos.show(request.app.state.context, who, entry_id, kind, size)
+    content = await photos.show(request.app.state.context, who, caller_of(request), entry_id, kind, size)
     return Response(content, media_type="image/jpeg", headers=KEPT_BY_BROWSERS)

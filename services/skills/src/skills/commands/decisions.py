@@ -28,7 +28,8 @@ async def _approve(tx: Transaction, ids: list[UUID], rating: int | None, now: da
     rows = sorted(await tx.all(DECIDE, decision), key=lambda row: row.entry_id)
     await queries.hold_order(tx, {row.enrollment_id for row in rows})
     for row in rows:
-        audit.record(tx, "entry.approve", "entry", row.entry_id, subject_id=row.student_id, after={"supervisor_rating": rating})
+        after = {"status": row.status, "supervisor_rating": rating}
+        audit.record(tx, "entry.approve", "entry", row.entry_id, subject_id=row.student_id, before={"status": "pending"}, after=after)
         publish(tx, SkillApproved(**event_fields(row), decided_by=row.decided_by, decided_at=row.decided_at, supervisor_rating=rating))
     return rows
 
@@ -39,7 +40,9 @@ async def reject(tx: Transaction, entry_id: UUID, feedback: str, now: datetime) 
     decision = {"status": "rejected", "now": now, "rating": None, "feedback": feedback, "ids": [entry_id]}
     row = (await tx.execute(DECIDE, decision)).one()
     await queries.hold_order(tx, [row.enrollment_id])
-    audit.record(tx, "entry.reject", "entry", entry_id, subject_id=row.student_id)
+    audit.record(
+        tx, "entry.reject", "entry", entry_id, subject_id=row.student_id, before={"status": "pending"}, after={"status": row.status}
+    )
     publish(tx, SkillRejected(**event_fields(row), decided_by=row.decided_by, decided_at=row.decided_at))
     return row
 

@@ -1,6 +1,6 @@
 """A student's log of practical services: written, corrected, shown in photos, submitted (SPEC 3.5)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -33,7 +33,7 @@ async def log_service(tx: Transaction, enrollment_id: UUID, service: Mapping[str
     _check(enrollment, service, now)
     whose = {"enrollment_id": enrollment_id, "student_id": enrollment.student_id, "program_id": enrollment.program_id}
     row = (await tx.execute(INSERT, {**whose, **service})).one()
-    audit.record(tx, "entry.create", "entry", row.entry_id, subject_id=row.student_id, after={"skill_code": row.skill_code})
+    audit.record(tx, "entry.create", "entry", row.entry_id, subject_id=row.student_id, after=_told(row, ("status", *WRITTEN)))
     return row
 
 
@@ -54,8 +54,14 @@ async def change(tx: Transaction, entry_id: UUID, changes: Mapping[str, Any], no
     service = {name: changes.get(name, getattr(before, name)) for name in WRITTEN}
     _check(await queries.enrollment(tx, before.enrollment_id), service, now)
     row = (await tx.execute(CORRECT, {**service, "id": entry_id})).one()
-    audit.record(tx, "entry.change", "entry", entry_id, subject_id=row.student_id, after={"fields": sorted(changes)})
+    was, becomes = _told(before, changes), _told(row, changes) | {"fields": sorted(changes)}
+    audit.record(tx, "entry.change", "entry", entry_id, subject_id=row.student_id, before=was, after=becomes)
     return row
+
+
+def _told(row: Any, names: Iterable[str]) -> dict[str, Any]:
+    """Those fields of a row, for the audit trail, without what the student wrote freely."""
+    return {name: getattr(row, name) for name in names if name != "description"}
 
 
 async def lock_own(tx: Transaction, entry_id: UUID) -> Any:
@@ -72,8 +78,10 @@ async def keep_photo(tx: Transaction, entry_id: UUID, kind: str, name: str) -> t
     before = await lock_own(tx, entry_id)
     statement = f"update entry set {kind}_photo = :name, revision = revision + 1 where entry_id = :id returning *"
     row = (await tx.execute(statement, {"name": name, "id": entry_id})).one()
-    audit.record(tx, "entry.photo", "entry", entry_id, subject_id=row.student_id, after={"kind": kind})
-    return row, getattr(before, f"{kind}_photo")
+    replaced: str | None = getattr(before, f"{kind}_photo")
+    was, becomes = {"kind": kind, "photo": replaced}, {"kind": kind, "photo": name}
+    audit.record(tx, "entry.photo", "entry", entry_id, subject_id=row.student_id, before=was, after=becomes)
+    return row, replaced
 
 
 async def submit(tx: Transaction, entry_id: UUID, now: datetime) -> Any:
@@ -82,7 +90,8 @@ async def submit(tx: Transaction, entry_id: UUID, now: datetime) -> Any:
     domain.require_active((await queries.enrollment(tx, before.enrollment_id)).status)
     await queries.hold_order(tx, [before.enrollment_id])
     row = (await tx.execute(SUBMIT, {"now": now, "id": entry_id})).one()
-    audit.record(tx, "entry.submit", "entry", entry_id, subject_id=row.student_id, before={"status": before.status})
+    was, becomes = {"status": before.status}, {"status": row.status}
+    audit.record(tx, "entry.submit", "entry", entry_id, subject_id=row.student_id, before=was, after=becomes)
     publish(tx, SkillLogged(**event_fields(row)))
     return row
 

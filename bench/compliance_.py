@@ -1,0 +1,196 @@
+"""Weekly compliance over 10 thousand to 1 million enrollments with a year of weeks: scans, ingest, files, and what people look at first.
+
+`--enrollments 10000,100000` says how many, smallest first; `--seed 1`; `--plans docs/plans` writes how PostgreSQL runs what is read.
+Held against each other in one run: the weekly scan and a loop over one student after the other; the rate of ingest with the most
+enrollments and with the fewest; the time for each enrollment, and the memory of the process, from size to size.
+"""
+
+import argparse
+import random
+import re
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+from _cohort import Cohort, filled, server
+from _enrollments import ALERTED, TABLES, ZONES, last_whole_week
+from _ground import Figure, main
+from _imports import ROWS, imported
+from _ingest import ingested
+from _reads import READS, read
+from chassis.database import Database
+from compliance.commands import scans
+from compliance.queries import judging
+from contracts.topics import TOPICS
+from dev.processes import free_port
+from dev.testing import create_topics
+
+from dev import kafka
+
+SAMPLE = 1_000
+FRESH = timedelta(hours=6)
+WHOM = f"""select array(select e.enrollment_id from enrollment e join program p using (program_id)
+ where p.time_zone = :zone and e.enrollment_id > :upto and {judging.ACTIVE} order by e.enrollment_id limit {scans.BATCH}) as ids"""
+ONE_BY_ONE = (
+    "select required_minutes_per_week, inactivity_days_threshold from requirement where enrollment_id = $1 and effective_until is null",
+    "select coalesce(sum(minutes), 0) from hour_entry where enrollment_id = $1 and work_date between $2 and $2 + 6",
+    "select max(work_date) from hour_entry where student_id = $1",
+)
+"""The seed's `run_weekly_hours_alerts`: a requirement, `get_week_hours` and `get_last_activity_date` for each student."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Seconds of the evaluation, of the scan with what it writes, and of one student in a loop; MiB; and the reads."""
+
+    evaluation: float
+    scan: float
+    one: float
+    memory: float
+    reads: Mapping[str, tuple[float, str]]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One size; events a second, and rows of a file."""
+
+    size: int
+    judged: Judged
+    ingest: float
+    imports: float
+
+
+async def evaluated(database: Database, cohort: Cohort) -> float:
+    """Seconds for judging everybody, writing nothing."""
+    sunday, found, started = cohort.week + timedelta(days=6), 0, time.perf_counter()
+    for zone in ZONES:
+        upto = UUID(int=0)
+        while True:
+            async with database.transaction() as tx:
+                await tx.execute(scans.SHORT)
+                ids = await tx.scalar(WHOM, {"zone": zone, "upto": upto, "day": sunday})
+                if not ids:
+                    break
+                read = judging.parameters("weekly", sunday, ids, weekly_ran=False)
+                read.pop("type")
+                found += await tx.scalar(f"with {judging.found('weekly')} select count(*) from found", read)
+                upto = ids[-1]
+    _expect("are judged", found, cohort.size * ALERTED // 100)
+    return time.perf_counter() - started
+
+
+async def scanned(database: Database, cohort: Cohort) -> float:
+    """Seconds for the weekly scan of every zone, as the service's worker does it, alerts, events, audit and digests written."""
+    sunday, started = cohort.week + timedelta(days=6), time.perf_counter()
+    for zone in ZONES:
+        async with database.transaction() as tx:
+            scan_id, _ = await scans.start_by_hand(tx, "weekly", zone, sunday, datetime.now(UTC))
+        over = False
+        while not over:
+            async with database.transaction() as tx:
+                over = await scans.work_on(tx, scan_id, datetime.now(UTC), FRESH)
+    took = time.perf_counter() - started
+    async with database.transaction() as tx:
+        _expect("are raised", await tx.scalar("select sum(raised) from scan"), cohort.size * ALERTED // 100)
+        _expect("are checked", await tx.scalar("select sum(checked) from scan"), cohort.size)
+    return took
+
+
+async def looped(admin: asyncpg.Connection, cohort: Cohort) -> float:
+    """Seconds that one student takes in a loop of three queries each, which raises nothing yet."""
+    numbers = random.Random(cohort.seed).sample(range(cohort.size), min(SAMPLE, cohort.size))
+    students = await cohort.students(admin, numbers)
+    took = []
+    for _ in range(2):
+        started = time.perf_counter()
+        for enrollment_id, student_id in students:
+            await admin.fetchrow(ONE_BY_ONE[0], enrollment_id)
+            await admin.fetchval(ONE_BY_ONE[1], enrollment_id, cohort.week)
+            await admin.fetchval(ONE_BY_ONE[2], student_id)
+        took.append((time.perf_counter() - started) / len(students))
+    return min(took)
+
+
+async def judged(cohort: Cohort) -> Judged:
+    """The scan of one size, and what is read once it has run. Before any events are made here, whose memory would be measured as well."""
+    database, admin = Database(cohort.database.login_url, "compliance", pool_size=2), await asyncpg.connect(cohort.database.admin_url)
+    try:
+        await evaluated(database, cohort)
+        evaluation, one, scan = await evaluated(database, cohort), await looped(admin, cohort), await scanned(database, cohort)
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        await admin.execute("vacuum (analyze) alert, outbox, audit_entry, student_ledger")
+        return Judged(evaluation, scan, one, memory, await read(database, admin, cohort))
+    finally:
+        await admin.close()
+        await database.close()
+
+
+def _expect(what: str, found: int, wanted: int) -> None:
+    if found != wanted:
+        raise RuntimeError(f"{found} {what}, not {wanted}")
+
+
+def figures(first: Measured, each: Measured, folder: Path | None) -> list[Figure]:
+    """The lines of one size, held against the smallest."""
+    n, growth, now, then = f"{each.size:,}", each.size / first.size, each.judged, first.judged
+    against = f"{now.one * each.size / now.scan:.0f} x a loop of three queries a student, which writes nothing"
+    told = f"{each.size * ALERTED // 100:,} alerts written and told"
+    lines = [
+        Figure(f"{n}: weekly check of all, judged alone", f"{now.evaluation:.2f} s", _growth(now.evaluation, then.evaluation, growth)),
+        Figure(f"{n}: weekly scan, {told}", f"{now.scan:.2f} s", f"{against}; {_growth(now.scan, then.scan, growth)}"),
+        Figure(f"{n}: memory of the process that scanned", f"{now.memory:.0f} MiB", f"{now.memory / then.memory:.2f} x"),
+        Figure(f"{n}: hour events, one consumer process", f"{each.ingest:,.0f}/s", f"{each.ingest / first.ingest:.2f} x"),
+        Figure(f"{n}: a file of {ROWS:,} rows, one worker", f"{each.imports:,.0f} rows/s", f"{each.imports / first.imports:.2f} x"),
+    ]
+    for name, (took, plan) in now.reads.items():
+        walked = sorted(set(re.findall(r"Seq Scan on (\w+?)(?:_\d{4}|_default)?\b[^\n]*rows=(?!0\.00)", plan)) & set(TABLES))
+        said = f"walks through {', '.join(walked)}" if walked and each.size > first.size else ""
+        lines.append(Figure(f"{n}: {READS[name].operation}", f"{took:.2f} ms", said))
+        if folder:
+            head = f"{READS[name].operation} ({READS[name].kind}), {n} enrollments: median {took:.2f} ms"
+            (folder / f"{name}.txt").write_text(f"{head}\n\n{plan}\n")
+    return lines
+
+
+def _growth(seconds: float, smallest: float, growth: float) -> str:
+    return f"{seconds / smallest / growth:.2f} x the time for one of the smallest size"
+
+
+async def made(dsn: str, size: int, seed: int) -> Cohort:
+    """`filled`, and how long that took."""
+    started = time.perf_counter()
+    cohort = await filled(dsn, size, seed, last_whole_week(datetime.now(UTC).date()))
+    print(f"  {size:,} enrollments filled in {time.perf_counter() - started:.0f} s", flush=True)
+    return cohort
+
+
+async def run(sizes: list[int], seed: int, folder: Path | None) -> list[Figure]:
+    """Every size on one server, smallest first."""
+    with tempfile.TemporaryDirectory(prefix="chairside-bench-") as name, ExitStack() as stack:
+        dsn = stack.enter_context(server(Path(name) / "postgres"))
+        bootstrap = stack.enter_context(kafka.running(Path(name) / "kafka", free_port()))
+        await create_topics(bootstrap, TOPICS)
+        cohorts = [await made(dsn, size, seed) for size in sorted(sizes)]
+        scanned_all = [await judged(cohort) for cohort in cohorts]
+        rates = [(await ingested(cohort, bootstrap), await imported(cohort)) for cohort in cohorts]
+    everything = [Measured(cohort.size, each, *rate) for cohort, each, rate in zip(cohorts, scanned_all, rates, strict=True)]
+    return [line for each in everything for line in figures(everything[0], each, folder if each is everything[-1] else None)]
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--enrollments", default="10000,100000", help="how many, e.g. 10000,100000,1000000")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--plans", type=Path)
+    given, sys.argv[1:] = parser.parse_known_args()
+    main(
+        "compliance: a week of many enrollments", lambda: run([int(each) for each in given.enrollments.split(",")], given.seed, given.plans)
+    )

@@ -1,0 +1,8 @@
+from chassis import schema
+from chassis.migrate import execute
+
+revision, down_revision = "0003", "0002"
+
+
+def upgrade() -> None:
+    execute(schema.install_erasure("toy"))

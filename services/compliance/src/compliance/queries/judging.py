@@ -1,0 +1,96 @@
+"""The checks of SPEC 3.3 for sets of enrollments: the numbers, and which row of `domain.alerts.RULES` fits them.
+
+`tests/test_judging.py` holds it equal to the domain over lives made by chance. Of each enrollment it reads the requirement and the total
+of the week, and only where those leave a question its ledger rows or earlier weeks.
+"""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from compliance.domain.alerts import ALERT_TYPE, RULES, SEVERITIES
+from compliance.domain.weeks import week_of
+from compliance.queries.years import ATTACHED
+
+ACTIVE = "e.started_on <= :day and coalesce(e.ended_on, 'infinity') >= :day and e.status = 'active'"
+"""On the day of the check, and still: nobody can act on an alert of an enrollment that ended."""
+IN_WEEK = "e.started_on <= cast(:week as date) + 6 and coalesce(e.ended_on, 'infinity') >= cast(:week as date)"
+"""On some day of the week."""
+# Each table is told of the batch by itself: else a plan that expects many rows reads a whole table for each batch.
+REQUIRED = """join requirement r on r.enrollment_id = b.enrollment_id and r.enrollment_id = any(:ids)
+   and r.effective_from <= cast(:week as date)
+   and (r.effective_until is null or r.effective_until > cast(:week as date))"""
+OFF = """off as materialized (
+  select enrollment_id, range_agg(daterange(first_on, last_on, '[]')) as days from leave
+  where status = 'approved' and enrollment_id = any(:ids) group by enrollment_id
+)"""
+TARGET = "week_target(r.required_minutes_per_week, cast(:week as date), b.started_on, b.ended_on, off.days)"
+SOFAR = "from counted_hours h where h.enrollment_id = b.enrollment_id and h.work_date between :week and :day"
+NUMBERS = f"""
+batch as materialized (
+  -- In a detached year nobody can be accused: what was there on the day of the check is not known.
+  select e.enrollment_id, e.student_id, e.program_id, e.started_on, e.ended_on from enrollment e
+  where e.enrollment_id = any(:ids) and {ACTIVE} and {ATTACHED.format("cast(:week as date)")}
+), {OFF}, number as materialized (
+  select b.*, off.days as off, r.required_minutes_per_week as required, r.inactivity_days_threshold as threshold, {TARGET} as target,
+    counted_days(cast(:week as date), cast(:day as date), b.started_on, b.ended_on, off.days) as begun,
+    coalesce(w.minutes, 0) as week_minutes,
+    case when w.last_activity_on > :day then (select coalesce(sum(h.counted_minutes), 0)::int {SOFAR}) else coalesce(w.minutes, 0) end
+      as logged,
+    coalesce(case when w.last_activity_on > :day then (select max(h.work_date) {SOFAR}) else w.last_activity_on end, (
+      select t.last_activity_on from weekly_total t
+       where t.enrollment_id = b.enrollment_id and t.week_start < cast(:week as date) and t.last_activity_on is not null
+       order by t.week_start desc limit 1)) as last_activity_on
+  from batch b {REQUIRED}
+  left join off on off.enrollment_id = b.enrollment_id
+  left join weekly_total w on w.enrollment_id = b.enrollment_id and w.week_start = cast(:week as date)
+    and w.enrollment_id = any(:ids)
+  {{only}}
+)"""
+# No target is more than what is asked of a whole week: most are on track by this alone, and nothing is worked out for them.
+SHORT_OF_IT = "where coalesce(w.minutes, 0) < r.required_minutes_per_week"
+ONLY = {"midweek": SHORT_OF_IT, "weekly": SHORT_OF_IT, "inactivity": ""}
+KEYS = {
+    "midweek": """case when n.week_minutes < n.target and n.begun > 0 and 2 * n.logged <= n.target and not :weekly_ran
+      then case when n.logged > 0 then 'some' else 'none' end end""",
+    "weekly": """case when n.week_minutes >= n.target then null
+      when (select one.missed_in_a_row from weekly_total one
+        where one.enrollment_id = n.enrollment_id and one.week_start = cast(:week as date) - 7) >= 2
+      then case when n.logged > 0 then 'third-some' else 'third-none' end
+      when n.idle >= 2 * n.threshold then case when n.logged > 0 then 'twice-some' else 'twice-none' end
+      when n.logged > 0 then 'some' when n.idle >= n.threshold then 'idle' else 'none' end""",
+    "inactivity": """case when n.idle < n.threshold then null
+      when n.off @> cast(:day as date) then null
+      when exists (select from weekly_total l where l.enrollment_id = n.enrollment_id and l.last_activity_on > :day) then null
+      when n.idle >= 2 * n.threshold then 'twice' else 'idle' end""",
+}
+"""Which row of the rules fits numbers `n`; null where none does."""
+FILLED = "format(t.{0}, hours_text(j.logged), hours_text(j.target), j.idle, j.threshold) as {0}"
+FOUND = f"""{NUMBERS}, judged as materialized (
+  select n.*, {{key}} as key
+  from (select number.*, idle_days(last_activity_on, started_on, cast(:day as date), off) as idle from number offset 0) n
+), found as materialized (
+  select j.*, t.severity, t.rank, {FILLED.format("rule")}, {FILLED.format("message")}
+  from judged j join unnest(cast(:keys as text[]), cast(:severities as text[]), cast(:ranks as int[]), cast(:rules as text[]),
+    cast(:messages as text[])) as t (key, severity, rank, rule, message) using (key)
+)"""
+
+
+def found(kind: str) -> str:
+    """The common table expressions up to `found`: who is amiss at a check of that kind, with the numbers, the severity and the words."""
+    return FOUND.replace("{key}", KEYS[kind]).replace("{only}", ONLY[kind])
+
+
+def parameters(kind: str, day: date, ids: list[UUID], *, weekly_ran: bool) -> dict[str, Any]:
+    """What `found` reads."""
+    rules = RULES[kind]
+    texts = {"rules": [_template(rule.rule) for rule in rules.values()], "messages": [_template(rule.message) for rule in rules.values()]}
+    severities = [rule.severity for rule in rules.values()]
+    known = {"keys": list(rules), "severities": severities, "ranks": [SEVERITIES.index(each) + 1 for each in severities], **texts}
+    about = {"ids": ids, "day": day, "week": week_of(day), "type": ALERT_TYPE[kind]}
+    return known | about | ({"weekly_ran": weekly_ran} if kind == "midweek" else {})
+
+
+def _template(text: str) -> str:
+    """A text of the rules for SQL's `format`."""
+    return text.replace("%", "%%").format(logged="%1$s", target="%2$s", idle="%3$s", threshold="%4$s")
