@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -149,6 +150,18 @@ async def _unpublished(stack: Stack) -> int:
     """Committed events and audit entries that the relays have still to carry."""
     waiting = "select (select count(*) from outbox where published_at is null) + (select count(*) from audit_entry where hash is null) as n"
     return sum([(await rows(stack, service.name, waiting))[0]["n"] for service in SERVICES])
+
+
+async def set_up(stack: Stack, program: str) -> None:
+    """As `settled`, and nobody of the program waits for another try at Milady, which comes a minute after one that met a fault."""
+    failed = """select count(*) as n from provisioning join enrollment using (enrollment_id)
+                where program_id = $1 and status = 'active' and state = 'failed'"""
+
+    async def nobody_waits() -> bool:
+        await settled(stack)
+        return not (await rows(stack, "milady-sync", failed, UUID(program)))[0]["n"]
+
+    await eventually("everyone being set up on Milady", nobody_waits, 300)
 
 
 async def _undelivered(stack: Stack) -> int:

@@ -46,7 +46,7 @@ async def after(live: Live, stage: Stage) -> AsyncIterator[Load]:
         await kill_relay_with_backlog(live, load)
     await asyncio.to_thread(waiting.all_ready, live)
     await people.administrator(stage)
-    await looking.settled(live.stack)
+    await looking.set_up(live.stack, load.program)
     yield load
 
 

@@ -4,15 +4,20 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 import pytest
+import time_machine
+from chassis.database import Database
 from contracts.event import EVENTS
 from contracts.examples import example
 from contracts.messages import MessageFailed, MessageSent
 from contracts.onboarding import ProgramPublished
 from dev.harness import events_of, eventually, send
 from messaging.consumers import inbox
+from messaging.delivery import round_of
+from messaging.settings import MessagingSettings
 from people import asked, person
 
 
@@ -160,6 +165,31 @@ async def test_an_outbox_that_does_not_take_it_is_tried_again(messaging, kafka):
     )
     blocking.rmdir()
     assert await one_mail(messaging, who.email)
+
+
+async def test_a_replica_whose_clock_is_ahead_takes_nothing_before_its_time(messaging, kafka, monkeypatch):
+    for name, value in messaging.env.items():
+        monkeypatch.setenv(name, value)
+    partner = person()
+    alert = {"student_id": str(uuid4()), "program_id": str(uuid4()), "severity": "low", "message": "0.00 of 10.00 hours."}
+    digest = asked(partner.user_id, "alerts-digest", scan="weekly", date="2026-11-22", zone="America/New_York", alerts=[alert])
+    await send(kafka, "identity", partner)
+    await send(kafka, "compliance", digest)
+    database = Database(messaging.database.login_url, "messaging")
+
+    async def taken():
+        with time_machine.travel(datetime.now(UTC) + timedelta(hours=2)):
+            return await round_of(SimpleNamespace(database=database, settings=MessagingSettings()))
+
+    try:
+        await eventually(taken)
+    finally:
+        await database.close()
+    waits = await messaging.sql(
+        "select status, next_attempt_at < now() + interval '2 minutes' from message where recipient_id = $1", partner.user_id
+    )
+    assert waits[0][0] in ("pending", "sending")
+    assert waits[0][1]
 
 
 @pytest.mark.parametrize("kind", ["password-reset", "email-verification"])

@@ -1,6 +1,5 @@
 """Events in: any order, once, and a failing Milady is neither lost nor in the way (SPEC 2, 3.4)."""
 
-from datetime import UTC, datetime
 from itertools import permutations
 from uuid import uuid4
 
@@ -79,7 +78,7 @@ async def test_an_account_that_is_there_stays_as_it_is(service, apprentice):
     try:
         for late in (Account("stu_other", {"rise-wellbeing-safety": "enr_other"}), Failure("too late"), None):
             async with database.transaction() as tx:
-                await provisioning.settle(tx, apprentice.enrollment_id, late, datetime.now(UTC))
+                await provisioning.settle(tx, apprentice.enrollment_id, late)
     finally:
         await database.close()
     assert await state_of(service, apprentice) == before

@@ -1,16 +1,22 @@
 """A sync: what Milady holds becomes ledger events, and nothing else does (SPEC 3.4)."""
 
 import signal
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from uuid import UUID, uuid4
 
+import time_machine
 from chassis.database import Database
 from chassis.schedule import Slot, due, run_slot
 from contracts.hours import HoursLogged, HoursVoided
 from contracts.milady import CourseProgressed, SyncFinished, SyncRequested
 from dev.harness import events_of, eventually, send
+from milady_sync import work
+from milady_sync.client import connect
+from milady_sync.commands import readings
 from milady_sync.jobs import JOBS
+from milady_sync.settings import MiladySettings
 
 WELLBEING, DAY = "rise-wellbeing-safety", date(2026, 11, 13)
 
@@ -130,6 +136,23 @@ async def test_a_work_item_that_comes_twice_counts_once(service, kafka, apprenti
     counted = await service.sql("select done, total from sync where sync_id::text = $1", run["id"])
     assert tuple(counted[0]) == (1, 1)
     assert [topic for topic, _ in await outbox(service, f"enrollment:{apprentice.enrollment_id}")] == ["sync.finished"]
+
+
+async def test_a_worker_whose_clock_is_ahead_outdates_no_later_reading(service, apprentice, study, sync, monkeypatch):
+    for name, value in service.env.items():
+        monkeypatch.setenv(name, value)
+    database = Database(service.database.login_url, "milady-sync")
+    asked = SyncRequested(revision=1, sync_id=uuid4(), enrollment_id=apprentice.enrollment_id)
+    try:
+        async with connect(MiladySettings()) as milady:
+            with time_machine.travel(datetime.now(UTC) + timedelta(hours=2)):
+                reading = await work.read(SimpleNamespace(database=database, resources=milady), asked)
+        async with database.transaction() as tx:
+            await readings.store(tx, apprentice.enrollment_id, reading)
+    finally:
+        await database.close()
+    await study(apprentice, "1.00", DAY)
+    assert (await sync(apprentice))["entries_changed"] == 1
 
 
 async def test_a_withdrawn_student_is_synced_no_more(service, kafka, apprentice, admin, study):

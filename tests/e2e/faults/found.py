@@ -27,7 +27,7 @@ async def looked(broken: Breakable, stage: Stage, load: Load, more: More) -> Ver
     for person in (load.holder, *(work.student for work in load.work)):
         await person.sign_in()
     await _last_sync(stage, load)
-    await looking.settled(broken.live.stack)
+    await looking.set_up(broken.live.stack, load.program)
     for work in load.work:
         with _or_lost(verdict, work.student.name):
             await _student(stage, verdict, work, more)

@@ -38,7 +38,7 @@ def test_nothing_is_lost_doubled_or_out_of_order() -> None:
     ("guard", "kind", "faults", "found"),
     [
         ("inbox", "duplicates", "2", ("doubled",)),
-        ("order", "latency", "3", ("disordered",)),
+        ("order", "latency", "6", ("disordered",)),
         ("mark-after-publish", "relay", "2", ("lost",)),
     ],
 )

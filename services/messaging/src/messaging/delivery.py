@@ -1,7 +1,7 @@
 """The worker that sends: leases what is due, sends outside of any transaction, and notes the outcome."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -38,11 +38,13 @@ async def deliver(context: Context[MessagingSettings]) -> None:
 async def round_of(context: Context[MessagingSettings]) -> int:
     """Takes what is due and sends each; gives how many were taken."""
     async with context.database.transaction() as tx:
-        due = await commands.take_due(tx, datetime.now(UTC), AT_ONCE)
+        # The one clock that all replicas share: leases and waits of one that is wrong would hold up the others.
+        now = await tx.scalar("select now()")
+        due = await commands.take_due(tx, now, AT_ONCE)
         names = await queries.names(tx, {one for row in due for one in domain.ids_in(row.data)})
     for row in due:
         with tracer.start_as_current_span(f"deliver {row.kind}", context=context_of(row.traceparent)):
-            await _one(context, row, names)
+            await _one(context, row, names, now)
     return len(due)
 
 
@@ -56,8 +58,7 @@ async def take_back(context: Context[MessagingSettings]) -> None:
             await commands.took_back(tx, found)
 
 
-async def _one(context: Context[MessagingSettings], row: Any, names: dict[str, str]) -> None:
-    now = datetime.now(UTC)
+async def _one(context: Context[MessagingSettings], row: Any, names: dict[str, str], now: datetime) -> None:
     unnamed = {str(one) for one in domain.ids_in(row.data)} - names.keys()
     if unnamed and now - row.created_at < domain.NAMES_WAIT:
         async with context.database.transaction() as tx:

@@ -1,7 +1,5 @@
 """Events in: projections in one group, and the work with Milady in another, which operators scale on its own."""
 
-from datetime import UTC, datetime
-
 from chassis import access
 from chassis.database import Transaction
 from chassis.inbox import Inbox
@@ -54,7 +52,7 @@ inbox.on(StudentUnassigned)(assignment_changed)
 @worker.on(ProvisioningRequested, prepare=work.provision)
 async def provisioning_requested(tx: Transaction, event: ProvisioningRequested, outcome: domain.Account | domain.Failure | None) -> None:
     """Stores what came of setting the student up."""
-    await provisioning.settle(tx, event.enrollment_id, outcome, datetime.now(UTC))
+    await provisioning.settle(tx, event.enrollment_id, outcome)
 
 
 @worker.on(SyncRequested, prepare=work.read)

@@ -33,9 +33,11 @@ async def place_to_provision(tx: Transaction, enrollment_id: UUID) -> Any:
 
 
 async def courses_to_read(tx: Transaction, enrollment_id: UUID) -> Rows:
-    """Each course of an active, provisioned enrollment, with what decides from which date on it is read. Empty when there is none."""
+    """Each course of an active, provisioned enrollment, with what decides from which date on it is read, and `asked_at`, the database's
+    time: of all clocks it is the one that every worker shares. Empty when there is none."""
     return await tx.all(
         """select c.course_code, c.milady_enrollment_id, e.started_on, (now() at time zone g.time_zone)::date as today,
+             now() as asked_at,
              (select max(t.date) from milady_time_tracking t
               where t.enrollment_id = c.enrollment_id and t.course_code = c.course_code) as newest
            from milady_course c join enrollment e using (enrollment_id) join program g using (program_id)

@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 from collections.abc import Awaitable
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -49,8 +48,7 @@ async def read(context: Here, event: SyncRequested) -> domain.Reading | domain.F
 
 async def _read(milady: Milady, courses: queries.Rows) -> domain.Reading:
     await milady.refuse_while_down()
-    as_of = datetime.now(UTC)
-    return domain.Reading(as_of, tuple([await _read_course(milady, course) for course in courses]))
+    return domain.Reading(courses[0].asked_at, tuple([await _read_course(milady, course) for course in courses]))
 
 
 async def _read_course(milady: Milady, course: Any) -> domain.CourseReading:

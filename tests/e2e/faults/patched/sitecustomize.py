@@ -91,7 +91,7 @@ def _without_order() -> None:
 
     async def late(tx, *, notify):
         await finish(tx, notify=notify)
-        await asyncio.sleep(random.random() * 0.2)
+        await asyncio.sleep(random.random())
 
     database.Transaction.execute, asyncpg.Connection.fetchrow, database.write_pending = unlocked, unlocked_row, late
 

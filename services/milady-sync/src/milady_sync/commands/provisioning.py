@@ -1,6 +1,5 @@
 """Accounts and courses on Milady: requested, done, failed, tried again (SPEC 3.4)."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -61,24 +60,24 @@ async def retry(tx: Transaction, enrollment_id: UUID) -> Any:
     return row
 
 
-async def settle(tx: Transaction, enrollment_id: UUID, outcome: domain.Account | domain.Failure | None, now: datetime) -> None:
+async def settle(tx: Transaction, enrollment_id: UUID, outcome: domain.Account | domain.Failure | None) -> None:
     """Stores what came of asking Milady. None: there was nothing to do. An account made once stays, whatever came later."""
     row = await tx.first(
-        """select p.*, e.program_id from provisioning p join enrollment e using (enrollment_id)
+        """select p.*, e.program_id, now() as now from provisioning p join enrollment e using (enrollment_id)
            where p.enrollment_id = :id for update of p""",
         {"id": enrollment_id},
     )
     if row is None or outcome is None or row.state in ("provisioned", "cancelled"):
         return
     if isinstance(outcome, domain.Failure):
-        await _failed(tx, row, outcome, now)
+        await _failed(tx, row, outcome)
     else:
-        await _provisioned(tx, row, outcome, now)
+        await _provisioned(tx, row, outcome)
 
 
-async def _failed(tx: Transaction, row: Any, failure: domain.Failure, now: datetime) -> None:
+async def _failed(tx: Transaction, row: Any, failure: domain.Failure) -> None:
     attempts = row.attempts + 1
-    again = domain.next_attempt(attempts, now)
+    again = domain.next_attempt(attempts, row.now)
     await tx.execute(
         """update provisioning set state = 'failed', attempts = :attempts, next_attempt_at = :again, reason = :reason,
              revision = revision + 1 where enrollment_id = :id""",
@@ -100,11 +99,11 @@ async def _failed(tx: Transaction, row: Any, failure: domain.Failure, now: datet
     )
 
 
-async def _provisioned(tx: Transaction, row: Any, account: domain.Account, now: datetime) -> None:
+async def _provisioned(tx: Transaction, row: Any, account: domain.Account) -> None:
     await tx.execute(
         """update provisioning set state = 'provisioned', attempts = attempts + 1, next_attempt_at = null, reason = null,
              milady_student_id = :student, provisioned_at = :now, revision = revision + 1 where enrollment_id = :id""",
-        {"id": row.enrollment_id, "student": account.milady_student_id, "now": now},
+        {"id": row.enrollment_id, "student": account.milady_student_id, "now": row.now},
     )
     places = await tx.all(COURSES, {"id": row.enrollment_id, "codes": list(account.places), "places": list(account.places.values())})
     was, becomes = {"state": row.state}, {"state": "provisioned", "milady_student_id": account.milady_student_id}
@@ -118,6 +117,6 @@ async def _provisioned(tx: Transaction, row: Any, account: domain.Account, now: 
             program_id=row.program_id,
             milady_student_id=account.milady_student_id,
             courses=tuple(MiladyCourse.model_validate(place._mapping) for place in places),
-            provisioned_at=now,
+            provisioned_at=row.now,
         ),
     )
