@@ -1,6 +1,7 @@
 """Sessions that ended before their access tokens did, as the issuer tells them (decision 11)."""
 
 import asyncio
+import math
 import ssl
 import time
 from urllib.parse import urljoin
@@ -22,7 +23,7 @@ class Revocations:
     def __init__(self, jwks_url: str, tls: ssl.SSLContext) -> None:
         self.url = urljoin(jwks_url, "revoked-sessions")
         self._ended: frozenset[str] = frozenset()
-        self._known_at = self._asked_at = -BELIEVED_FOR
+        self._known_at = self._asked_at = -math.inf
         self._asking = asyncio.Lock()
         self._tls = tls
 
