@@ -1,5 +1,6 @@
 """What a test looks at when no API shows it: databases, topics, dead letters, consumer groups."""
 
+import asyncio
 import email
 import email.policy
 import importlib
@@ -94,6 +95,8 @@ async def settled(stack: Stack, patience: float = 300) -> None:
         async def still() -> bool:
             ends = await kafka.ends()
             if await kafka.behind(ends) or await _undelivered(stack) or await _unpublished(stack):
+                # A look takes more of the machine than what is waited for.
+                await asyncio.sleep(0.3)
                 return False
             return bool(ends == await kafka.ends())
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
@@ -79,7 +80,7 @@ async def test_a_backup_is_restored_whole_and_under_new_passwords(own: Live, sce
     """What came after the backup is gone in all services alike, can be said again, and no mail leaves twice."""
     picture = await looks(made)
     counted = await back_up(own, made, tmp_path)
-    heads = await asyncio.to_thread(lambda: {name: chain(own, name) for name in waiting.EVERY_SERVICE})
+    heads = {name: head(one) for name, one in (await waiting.told(own, "audit", "verify")).items()}
     mails, kept = sent(own), await hours(made)
     assert [minutes for minutes, status in kept if minutes in (counted, 61)] == [counted]
     studied = {"course": COURSE, "hours": "0.25", "on": people.weeks_ago(4).isoformat(), "activity": "video"}
@@ -97,8 +98,8 @@ async def test_a_backup_is_restored_whole_and_under_new_passwords(own: Live, sce
     assert await hours(made) == kept
     assert await looks(made) == picture
     assert {name: mtime for name, mtime in sent(own).items() if name in mails} == mails
-    for name, head in heads.items():
-        await asyncio.to_thread(chain, own, name, "--head", head)
+    for name, known in heads.items():
+        head(await asyncio.to_thread(own.run, name, "audit", "verify", "--head", known))
     await whole(own, scene, made)
 
     await more(scene, made)
@@ -169,9 +170,8 @@ def sent(live: Live) -> dict[str, int]:
     return {file.name: file.stat().st_mtime_ns for file in (live.stack.home / "outbox").glob("*.eml")}
 
 
-def chain(live: Live, service: str, *arguments: str) -> str:
-    """The head of a service's audit chain, which verifies."""
-    found = live.run(service, "audit", "verify", *arguments)
+def head(found: CompletedProcess[str]) -> str:
+    """The head of an audit chain, which verified."""
     assert found.returncode == 0, found.stderr
     return found.stdout.split()[-1]
 

@@ -1,6 +1,5 @@
 """Events that come again, late, out of order or about what has ended change nothing that is true (SPEC 2)."""
 
-import asyncio
 import email
 import email.policy
 import hashlib
@@ -78,9 +77,9 @@ async def test_what_every_service_publishes_again_changes_nothing(live: Live, st
     await people.administrator(stage)
     await looking.settled(live.stack)
     before, lay = await state(stage, made), len(await looking.records(live.stack, looking.EVENT_TOPICS))
-    told = [await asyncio.to_thread(live.run, service, "replay") for service in waiting.EVERY_SERVICE]
-    assert [one.returncode for one in told] == [0] * len(told), [one.stderr for one in told]
-    again = sum(int(one.stdout.split()[0]) for one in told)
+    told = await waiting.told(live, "replay")
+    assert {service: one.stderr for service, one in told.items() if one.returncode} == {}
+    again = sum(int(one.stdout.split()[0]) for one in told.values())
     assert again > 50
     await looking.settled(live.stack)
     assert len(await looking.records(live.stack, looking.EVENT_TOPICS)) >= lay + again

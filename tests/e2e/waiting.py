@@ -1,7 +1,9 @@
 """Breaking the stack on purpose, and waiting until it is whole again."""
 
+import asyncio
 import time
 from collections.abc import Callable
+from subprocess import CompletedProcess
 
 from dev.live import Live
 from dev.stack import SERVICES
@@ -23,6 +25,17 @@ def kill(live: Live, name: str) -> None:
     killed = live.kill(name)
     until(f"another {name}", lambda: live.processes().get(name, killed) != killed)
     until(f"{name} being ready again", lambda: live.ready(name))
+
+
+async def told(live: Live, *command: str) -> dict[str, CompletedProcess[str]]:
+    """What every service answered to the same command; two at a time, since each starts a process."""
+    at_once = asyncio.Semaphore(2)
+
+    async def one(service: str) -> CompletedProcess[str]:
+        async with at_once:
+            return await asyncio.to_thread(live.run, service, *command)
+
+    return dict(zip(EVERY_SERVICE, await asyncio.gather(*map(one, EVERY_SERVICE)), strict=True))
 
 
 def all_ready(live: Live) -> None:

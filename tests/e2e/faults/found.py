@@ -158,7 +158,6 @@ async def _delivery(broken: Breakable, verdict: Verdict) -> None:
     verdict.disordered += await ordering.turned_around(stack)
     verdict.lost += await ordering.not_applied(stack)
     verdict.other += [f"dead letter {letter}" for letter in await looking.unplanned_letters(stack)]
-    for service in waiting.EVERY_SERVICE:
-        done = await asyncio.to_thread(broken.live.run, service, "audit", "verify")
+    for service, done in (await waiting.told(broken.live, "audit", "verify")).items():
         if done.returncode or "0 not sealed yet" not in done.stdout:
             verdict.other.append(f"audit chain of {service}: {done.stdout}{done.stderr}")
