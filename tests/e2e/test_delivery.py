@@ -75,7 +75,7 @@ async def test_every_service_that_was_submitted_is_there_once(after: Load) -> No
 async def test_the_portal_says_what_the_owners_say(stage: Stage, after: Load) -> None:
     admin = stage.people["Admin"]
     for enrollment in [one.enrollment for one in (*after.work, *after.newcomers)]:
-        await agreement.agree(stage, admin, enrollment)
+        assert (await agreement.agree(stage, admin, enrollment))["enrollment"], "both know nothing of it"
 
 
 async def test_every_newcomer_is_enrolled_set_up_and_welcomed_once(stage: Stage, after: Load) -> None:
