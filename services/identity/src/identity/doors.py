@@ -5,6 +5,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -56,32 +57,43 @@ async def _newcomer(request: Request, body: SignUp) -> tuple[SignUp, str]:
 Newcomer = Annotated[tuple[SignUp, str], Depends(_newcomer)]
 
 
-async def _right(request: Request, who: UUID | str, known: Any, password: SecretStr, now: datetime) -> bool:
-    """Whether it is the password of the `known` account; counted, and worked on alike where there is none. Raises TooManySignIns."""
-    context, place = request.app.state.context, network(caller_of(request).ip)
-    async with context.database.transaction() as tx:
-        counted = await attempts.begin(tx, who, place, now)
-    fits, renewed = await context.resources.compare(password.get_secret_value(), known.password_hash if known else None)
-    if not fits:
-        return False
-    async with context.database.transaction() as tx:
-        await attempts.succeed(tx, counted, known.user_id, place, now)
-        if renewed:
-            await renew_hash(tx, known.user_id, known.password_hash, renewed)
-    return True
+@dataclass(frozen=True)
+class Proof:
+    """A right password: of whose account, what its attempt was counted under, and a new hash where parameters have risen."""
+
+    known: Any
+    place: str
+    counted: attempts.Counted
+    renewed: str | None
+
+    async def settle(self, tx: Transaction, now: datetime) -> None:
+        """The attempt does not count, and the hash is of today's parameters."""
+        await attempts.succeed(tx, self.counted, self.known.user_id, self.place, now)
+        if self.renewed:
+            await renew_hash(tx, self.known.user_id, self.known.password_hash, self.renewed)
 
 
-async def _proven(request: Request, body: SignIn, now: Now) -> UUID:
+async def _compared(request: Request, known: Any, counted: attempts.Counted, password: SecretStr) -> Proof | None:
+    """None unless it is the password of the `known` account; worked on alike where there is none."""
+    passwords = request.app.state.context.resources
+    fits, renewed = await passwords.compare(password.get_secret_value(), known.password_hash if known else None)
+    return Proof(known, _place(request), counted, renewed) if fits else None
+
+
+def _place(request: Request) -> str:
+    return network(caller_of(request).ip)
+
+
+async def _proven(request: Request, body: SignIn, now: Now) -> Proof:
     """Whose address and password these are. Raises SignInRefused or TooManySignIns, the same whatever is wrong, and as late."""
-    email = body.email.strip()
+    email, place = body.email.strip(), _place(request)
     async with request.app.state.context.database.transaction() as tx:
-        known = await queries.credential(tx, email)
-    if not await _right(request, known.user_id if known else email.lower(), known, body.password, now):
-        raise SignInRefused
-    return UUID(str(known.user_id))
-
-
-Proven = Annotated[UUID, Depends(_proven)]
+        known = await queries.credential(tx, email, place, now)
+        who, at_home = (known.user_id, known.at_home) if known else (email.lower(), False)
+        counted = await attempts.begin(tx, who, place, now, at_home=at_home)
+    if proof := await _compared(request, known, counted, body.password):
+        return proof
+    raise SignInRefused
 
 
 async def _changing(request: Request, body: PasswordChange, who: SignedIn, now: Now) -> AsyncIterator[tuple[Transaction, str, str | None]]:
@@ -89,13 +101,17 @@ async def _changing(request: Request, body: PasswordChange, who: SignedIn, now: 
 
     Raises PasswordNotRight, TooManySignIns, PasswordNamesYou, PasswordTooCommon, or UserNotFound for an account that was closed.
     """
-    context = request.app.state.context
+    context, place = request.app.state.context, _place(request)
     async with context.database.transaction() as tx:
-        known = await queries.credential_of(tx, who.user_id)
-    if known is None:
-        raise UserNotFound
-    if not await _right(request, who.user_id, known, body.present, now):
+        known = await queries.credential_of(tx, who.user_id, place, now)
+        if known is None:
+            raise UserNotFound
+        counted = await attempts.begin(tx, who.user_id, place, now, at_home=known.at_home)
+    proof = await _compared(request, known, counted, body.present)
+    if proof is None:
         raise PasswordNotRight
+    async with context.database.transaction() as tx:
+        await proof.settle(tx, now)
     hashed = await context.resources.hash_new(body.password.get_secret_value(), known.email, known.name)
     async with _acting(request, Principal("system", who.id)) as tx:
         yield tx, hashed, who.session
@@ -157,9 +173,11 @@ async def _own_system(request: Request, who: SignedIn) -> AsyncIterator[Transact
         yield tx
 
 
-async def _proven_secret(request: Request, user_id: Proven) -> AsyncIterator[Transaction]:
-    async with _acting(request, Principal("system", user_id)) as tx:
+async def _proven_secret(request: Request, proof: Annotated[Proof, Depends(_proven)], now: Now) -> AsyncIterator[Transaction]:
+    async with _acting(request, Principal("system", proof.known.user_id)) as tx:
         yield tx
+        # Last, for the count of one address is what a whole school waits for.
+        await proof.settle(tx, now)
 
 
 async def _challenged(request: Request, body: SecondFactorIn) -> UUID:

@@ -7,6 +7,7 @@ from uuid import UUID
 from chassis.database import Transaction
 from chassis.pagination import Paging
 
+from identity.domain.attempts import KNOWN_FOR
 from identity.domain.exports import KEPT_FOR
 from identity.domain.keys import LEEWAY
 from identity.domain.sessions import ACCESS_FOR, REFRESH_FOR
@@ -36,18 +37,20 @@ async def users(tx: Transaction, email: str | None, paging: Paging) -> Any:
     )
 
 
-CREDENTIAL = """select u.user_id, u.email, u.name, c.password_hash from user_account u join credential c using (user_id)
- where u.status = 'active'"""
+CREDENTIAL = """select u.user_id, u.email, u.name, c.password_hash, exists (
+   select from sign_in_place p where p.user_id = u.user_id and p.network = :network and p.seen_at > :since) as at_home
+ from user_account u join credential c using (user_id) where u.status = 'active'"""
 
 
-async def credential(tx: Transaction, email: str) -> Any:
-    """The active account with this address and its password's hash (user_id, email, name, password_hash), or None."""
-    return await tx.first(f"{CREDENTIAL} and lower(u.email) = lower(:email)", {"email": email})
+async def credential(tx: Transaction, email: str, network: str, now: datetime) -> Any:
+    """The active account with this address, or None: user_id, email, name, password_hash, and whether its owner is known at the network."""
+    about = {"email": email, "network": network, "since": now - KNOWN_FOR}
+    return await tx.first(f"{CREDENTIAL} and lower(u.email) = lower(:email)", about)
 
 
-async def credential_of(tx: Transaction, user_id: UUID) -> Any:
+async def credential_of(tx: Transaction, user_id: UUID, network: str, now: datetime) -> Any:
     """The same of the active account with this id, or None."""
-    return await tx.first(f"{CREDENTIAL} and u.user_id = :id", {"id": user_id})
+    return await tx.first(f"{CREDENTIAL} and u.user_id = :id", {"id": user_id, "network": network, "since": now - KNOWN_FOR})
 
 
 async def sessions(tx: Transaction, user_id: UUID, now: datetime, paging: Paging) -> Any:

@@ -40,6 +40,10 @@ RESETS = Limit(20, timedelta(minutes=1), TooManyResets)
 """Resets that are asked for from one address."""
 
 
+KNOWN_FOR = timedelta(days=90)
+"""How long a person is known at an address that they signed in from."""
+
+
 def after_one(spent_until: datetime | None, now: datetime, limit: Limit) -> datetime:
     """Counts one attempt: until when what was spent lasts then. `spent_until` is what the one before gave, None before the first.
 
