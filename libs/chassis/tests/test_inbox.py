@@ -7,10 +7,11 @@ import sys
 from types import SimpleNamespace
 from uuid import UUID, uuid4
 
+import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from chassis.deadletters import DeadLetters
 from chassis.envelope import Delivery
-from chassis.inbox import Applier, Inbox
+from chassis.inbox import Applier, Inbox, RetriesExhaustedError
 from chassis.outbox import publish
 from dev.harness import eventually, send
 from toy.app import NoteWritten, inbox
@@ -166,6 +167,49 @@ async def test_without_the_database_nothing_is_lost(database, kafka):
     async with database.transaction() as tx:
         assert await tx.scalar("select times from told where note_id = :id", {"id": event.note_id}) == 1
     assert tries == 3
+
+
+def numbered(keys, each):
+    """So many notes of each key, numbered, the keys in turns."""
+    return [
+        Delivery.at("note.written", 0, number, f"{number % keys}".encode(), note(f"{number}").to_json(),
+                    [*GOOD.items(), ("ce_id", str(uuid4()).encode())])
+        for number in range(keys * each)
+    ]  # fmt: skip
+
+
+async def test_a_large_batch_goes_in_lanes_at_once_and_each_key_in_its_order(database, kafka):
+    laned, heard, both = Inbox("toy-lanes", lanes=2), {}, asyncio.Barrier(2)
+    deliveries = numbered(keys=12, each=20)
+    key_of = {delivery.value: delivery.key for delivery in deliveries}
+
+    @laned.on_set(NoteWritten)
+    async def hear(tx, events):
+        async with asyncio.timeout(20):
+            await both.wait()
+        for event in events:
+            heard.setdefault(key_of[event.to_json()], []).append(int(event.body))
+            await asyncio.sleep(0)
+
+    await Applier(laned, database, DeadLetters(kafka)).apply(deliveries)
+    assert {key: sorted(numbers) for key, numbers in heard.items()} == heard
+    assert sum(map(len, heard.values())) == 240
+
+
+async def test_a_lane_that_gives_up_waits_for_the_others(database, kafka):
+    laned, done = Inbox("toy-lanes-2", lanes=2), []
+    laned.on_set(NoteWritten)(lambda tx, events: None)
+
+    class Halting(Applier):
+        async def _in_one_transaction(self, deliveries):
+            if any(delivery.key == b"0" for delivery in deliveries):
+                raise RetriesExhaustedError
+            await asyncio.sleep(0.2)
+            done.extend(deliveries)
+
+    with pytest.raises(RetriesExhaustedError):
+        await Halting(laned, database, DeadLetters(kafka)).apply(numbered(keys=12, each=20))
+    assert done
 
 
 async def test_what_a_set_brings_about_goes_on_in_the_trace_of_the_event_with_its_key(bare, database, kafka):

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
+from zlib import crc32
 
 import structlog
 from opentelemetry.trace import SpanKind, set_span_in_context
@@ -23,6 +24,8 @@ retried = Counter("inbox_retries_total", "Times that a batch was tried again aft
 RETRY_FIRST, RETRY_MOST, RETRY_FOR = 0.1, 5.0, 120.0
 """Seconds: the pauses between tries, and how long a batch is tried before it is polled anew; well below the poll limit of 300 s."""
 PREPARE_AT_ONCE = 8
+WORTH_LANES = 100
+"""Events of a batch: fewer are applied in one transaction, whatever lanes there are."""
 CLAIM = """insert into inbox (message_id, consumer) select unnest($1::uuid[]), $2
  on conflict do nothing returning message_id"""
 KNOWN = "select message_id from inbox where message_id = any($1::uuid[]) and consumer = $2"
@@ -44,11 +47,15 @@ class Route:
 
 @dataclass
 class Inbox:
-    """One consumer group: which events it takes and what each does. `part` names the process part that runs it."""
+    """One consumer group: which events it takes and what each does. `part` names the process part that runs it.
+
+    `lanes`: into so many transactions at once a large batch is split by key, each key in one of them.
+    """
 
     consumer: str
     part: str = "consumers"
     max_records: int = 500
+    lanes: int = 1
     routes: dict[str, Route] = field(default_factory=dict)
 
     def on(
@@ -107,8 +114,21 @@ class Applier:
         """
         good = [d for d in deliveries if await self._readable(d)]
         good = await self._prepare(good)
-        if not good:
-            return
+        # Each is waited for: what comes again must not meet what is still under way.
+        ends = await asyncio.gather(*(self._together(lane) for lane in self._lanes(good)), return_exceptions=True)
+        for end in ends:
+            if end is not None:
+                raise end
+
+    def _lanes(self, deliveries: Sequence[Delivery]) -> list[list[Delivery]]:
+        """All events of a key are in one lane, in their order."""
+        lanes: dict[int, list[Delivery]] = {}
+        many = self.inbox.lanes if len(deliveries) >= WORTH_LANES else 1
+        for delivery in deliveries:
+            lanes.setdefault(crc32(delivery.key or b"") % many, []).append(delivery)
+        return list(lanes.values())
+
+    async def _together(self, good: list[Delivery]) -> None:
         try:
             await self._patiently(lambda: self._in_one_transaction(good))
         except RetriesExhaustedError:

@@ -13,7 +13,7 @@ from contracts.people import UserChanged
 
 from compliance.commands import erasure, ledger, projections
 
-inbox = Inbox("compliance")
+inbox = Inbox("compliance", max_records=1000, lanes=2)
 MILADY = {"milady-sync"}
 
 

@@ -23,7 +23,8 @@ COLUMNS = (
     "log_id", "revision", "enrollment_id", "student_id", "work_date", "minutes", "category", "source", "status", "logged_by",
     "external_key", "reason",
 )  # fmt: skip
-TOUCHED = "select distinct enrollment_id, week_start from hour_entry where log_id = any(:ids)"
+TOUCHED = "select distinct enrollment_id, week_start(work_date) as week_start from hour_revision where log_id = any(:ids)"
+"""The weeks of every revision. `hour_entry` would be asked in each of its years."""
 WEEKS = """select week_start from hour_entry where enrollment_id = :id
  union select week_start from weekly_total where enrollment_id = :id union select week_start from alert where enrollment_id = :id"""
 PROGRAM_WEEKS = """select enrollment_id, week_start from weekly_total join enrollment using (enrollment_id) where program_id = :id
@@ -51,14 +52,22 @@ flagged as (
   update hour_flag f set over_minutes = 0, double_credit = false from (select distinct student_id, week_start from week) w
    where f.student_id = w.student_id and f.work_date between w.week_start and w.week_start + 6 and (f.over_minutes > 0 or f.double_credit)
      and not exists (select from counted c where c.log_id = f.log_id and (c.minutes > c.counted_minutes or c.double_credit))
+), total as (
+  select w.enrollment_id, w.week_start, w.student_id, coalesce(sum(c.counted_minutes), 0) as minutes, count(c.log_id) as entries,
+    max(c.work_date) as last_activity_on
+  from week w left join counted c on c.enrollment_id = w.enrollment_id and c.week_start = w.week_start and c.counted_minutes > 0
+  group by w.enrollment_id, w.week_start, w.student_id
+), known as (
+  -- Whoever writes a week holds its student's ledger: none can come between, and a row that is not locked first costs half as much.
+  update weekly_total w set minutes = t.minutes, entries = t.entries, last_activity_on = t.last_activity_on
+  from total t where w.enrollment_id = t.enrollment_id and w.week_start = t.week_start
+  returning w.enrollment_id, w.week_start, new.minutes < old.minutes as fell
+), made as (
+  insert into weekly_total (enrollment_id, week_start, student_id, minutes, entries, last_activity_on)
+  select t.enrollment_id, t.week_start, t.student_id, t.minutes, t.entries, t.last_activity_on
+  from total t left join known k on k.enrollment_id = t.enrollment_id and k.week_start = t.week_start where k.enrollment_id is null
 )
-insert into weekly_total (enrollment_id, week_start, student_id, minutes, entries, last_activity_on)
- select w.enrollment_id, w.week_start, w.student_id, coalesce(sum(c.counted_minutes), 0), count(c.log_id), max(c.work_date)
- from week w left join counted c on c.enrollment_id = w.enrollment_id and c.week_start = w.week_start and c.counted_minutes > 0
- group by w.enrollment_id, w.week_start, w.student_id
- on conflict (enrollment_id, week_start) do update set minutes = excluded.minutes, entries = excluded.entries,
-   last_activity_on = excluded.last_activity_on
- returning enrollment_id, week_start, new.minutes < old.minutes as fell"""
+select enrollment_id, week_start from known where fell"""
 ON_MILADY = "insert into milady_enrollment select distinct id from unnest(cast(:ids as uuid[])) as t (id) on conflict do nothing"
 """Notes enrollments that depend on Milady's data."""
 
@@ -79,7 +88,7 @@ async def recount(tx: Transaction, weeks: Sequence[Week], now: datetime) -> None
     Weeks of detached years keep what was counted: their hours are not there.
     """
     rows = await tx.all(RECOUNT, {"enrollments": [week[0] for week in weeks], "weeks": [week[1] for week in weeks]})
-    await settle(tx, weeks, now, worse=[(row.enrollment_id, row.week_start) for row in rows if row.fell])
+    await settle(tx, weeks, now, worse=[(row.enrollment_id, row.week_start) for row in rows])
 
 
 async def recount_enrollment(tx: Transaction, enrollment_id: UUID, now: datetime) -> None:
