@@ -24,7 +24,7 @@ from compliance.queries.scans import one, zones
 from compliance.records import HOLDINGS
 from compliance.rights import RIGHTS
 from compliance.settings import ComplianceSettings
-from compliance.work import measure
+from compliance.work import measure, work_beside
 from compliance.work import work as scan_work
 
 BUSY = {"55P03", "40P01"}
@@ -116,7 +116,7 @@ service = Service(
     rights=RIGHTS,
     inboxes=[inbox],
     jobs=[*JOBS, FORGET],
-    tasks=[work_off, scan_work, measure],
+    tasks=[work_off, scan_work, work_beside, measure],
     audit_event=recorded,
     commands=[scan_command, ledger_command],
     holdings=HOLDINGS,

@@ -1,6 +1,7 @@
 """What runs longer than one transaction: scans, batch by batch, and what is checked again (SPEC 3.1, 3.3)."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -23,9 +24,18 @@ IDLE, MEASURE_EVERY = 0.5, 15.0
 
 async def work(context: Here) -> None:
     """Goes on with whatever scan runs, and checks again what has to be, on every replica. Runs until it is cancelled."""
+    await _again_and_again(context, once)
+
+
+async def work_beside(context: Here) -> None:
+    """Goes on with a second scan at the same time, where several run: one keeps one core of PostgreSQL busy. Runs until cancelled."""
+    await _again_and_again(context, _batch)
+
+
+async def _again_and_again(context: Here, step: Callable[[Here], Awaitable[bool]]) -> None:
     while True:
         try:
-            busy = await once(context)
+            busy = await step(context)
         except Exception as error:
             if not is_transient(error):
                 raise
@@ -48,12 +58,19 @@ async def measure(context: Here) -> None:
 
 async def once(context: Here) -> bool:
     """One batch of a scan, or of what is checked again. Gives whether there was any."""
-    async with context.database.transaction() as tx:
-        if scan_id := await next_running(tx):
-            await scans.work_on(tx, scan_id, datetime.now(UTC), context.settings.milady_age)
-            return True
+    if await _batch(context):
+        return True
     async with context.database.transaction() as tx:
         return bool(await rechecks.recheck(tx, datetime.now(UTC), context.settings.milady_age))
+
+
+async def _batch(context: Here) -> bool:
+    """The next batch of a scan that nobody works on. Gives whether there was one."""
+    async with context.database.transaction() as tx:
+        scan_id = await next_running(tx)
+        if scan_id:
+            await scans.work_on(tx, scan_id, datetime.now(UTC), context.settings.milady_age)
+    return scan_id is not None
 
 
 async def run_by_hand(context: Here, who: Principal, caller: Caller, kind: str, zone: str, day: date) -> tuple[UUID, bool]:
