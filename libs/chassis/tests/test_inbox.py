@@ -11,8 +11,9 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from chassis.deadletters import DeadLetters
 from chassis.envelope import Delivery
-from chassis.inbox import Applier, Inbox, RetriesExhaustedError
+from chassis.inbox import Applier, Inbox
 from chassis.outbox import publish
+from chassis.patience import RetriesExhaustedError
 from dev.harness import eventually, send
 from toy.app import NoteWritten, inbox
 

@@ -13,8 +13,9 @@ from faststream.message import StreamMessage
 from prometheus_client import Gauge
 
 from chassis.envelope import Delivery
-from chassis.inbox import Applier, RetriesExhaustedError
+from chassis.inbox import Applier
 from chassis.lenient import read_on
+from chassis.patience import RetriesExhaustedError
 
 log = structlog.get_logger()
 lag = Gauge("consumer_lag", "Events in the topic that the group has not applied yet", ["consumer", "topic"])

@@ -11,18 +11,16 @@ import structlog
 from opentelemetry.trace import SpanKind, set_span_in_context
 from prometheus_client import Counter
 
-from chassis.database import Database, Transaction, is_transient
+from chassis.database import Database, Transaction
 from chassis.deadletters import DeadLetters, dead
 from chassis.envelope import Delivery, EventType, UnreadableError
+from chassis.patience import RetriesExhaustedError, patiently, retried
 from chassis.telemetry import context_of, tracer
 
 log = structlog.get_logger()
 handled = Counter("inbox_handled_total", "Events applied", ["consumer", "topic"])
 skipped = Counter("inbox_duplicates_total", "Events that came again and were dropped", ["consumer"])
-retried = Counter("inbox_retries_total", "Times that a batch was tried again after a passing fault", ["consumer"])
 
-RETRY_FIRST, RETRY_MOST, RETRY_FOR = 0.1, 5.0, 120.0
-"""Seconds: the pauses between tries, and how long a batch is tried before it is polled anew; well below the poll limit of 300 s."""
 PREPARE_AT_ONCE = 8
 WORTH_LANES = 100
 """Events of a batch: fewer are applied in one transaction, whatever lanes there are."""
@@ -87,10 +85,6 @@ class Inbox:
         return sorted(self.routes)
 
 
-class RetriesExhaustedError(Exception):
-    """A passing fault did not pass in time; the batch is left uncommitted and comes again."""
-
-
 class Applier:
     """Applies deliveries to a service: reads, prepares, and runs the handlers in one transaction a batch, once only."""
 
@@ -130,7 +124,7 @@ class Applier:
 
     async def _together(self, good: list[Delivery]) -> None:
         try:
-            await self._patiently(lambda: self._in_one_transaction(good))
+            await patiently(self.inbox.consumer, lambda: self._in_one_transaction(good))
         except RetriesExhaustedError:
             raise
         except Exception as error:
@@ -138,12 +132,12 @@ class Applier:
                 log.warning("batch falls back to one by one", consumer=self.inbox.consumer, because=repr(error))
             good = [d for d in good if await self._alone(d)]
         for buried in (d for d in good if d.value is None):
-            await self._patiently(partial(self.dead_letters.forget, buried.topic, buried.key or b""))
+            await patiently(self.inbox.consumer, partial(self.dead_letters.forget, buried.topic, buried.key or b""))
 
     async def _alone(self, delivery: Delivery) -> bool:
         """Whether it was applied, and not set aside."""
         try:
-            await self._patiently(lambda: self._in_one_transaction([delivery]))
+            await patiently(self.inbox.consumer, lambda: self._in_one_transaction([delivery]))
         except RetriesExhaustedError:
             raise
         except Exception as error:
@@ -173,23 +167,7 @@ class Applier:
             offset=delivery.offset,
             because=repr(error),
         )
-        await self._patiently(lambda: self.dead_letters.put(delivery, self.inbox.consumer, error))
-
-    async def _patiently(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Tries again with growing pauses while the fault is one that passes."""
-        pause, deadline = RETRY_FIRST, asyncio.get_running_loop().time() + RETRY_FOR
-        while True:
-            try:
-                return await work()
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                if asyncio.get_running_loop().time() + pause > deadline:
-                    raise RetriesExhaustedError(repr(error)) from error
-                retried.labels(self.inbox.consumer).inc()
-                log.warning("trying again", consumer=self.inbox.consumer, because=repr(error), in_seconds=pause)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, RETRY_MOST)
+        await patiently(self.inbox.consumer, lambda: self.dead_letters.put(delivery, self.inbox.consumer, error))
 
     async def _prepare(self, deliveries: list[Delivery]) -> list[Delivery]:
         """Runs what must not run in a transaction, some at once; one that fails for good is set aside alone."""
@@ -202,7 +180,7 @@ class Applier:
             async with self.database.transaction() as tx:
                 known.update(row[0] for row in await (await tx.driver()).fetch(KNOWN, [d.id for d in waiting], self.inbox.consumer))
 
-        await self._patiently(look)
+        await patiently(self.inbox.consumer, look)
         gate, failed = asyncio.Semaphore(PREPARE_AT_ONCE), set[int]()
 
         async def one(delivery: Delivery) -> None:
@@ -216,7 +194,7 @@ class Applier:
                         delivery.prepared = await prepare(self.context, delivery.event)
 
             try:
-                await self._patiently(work)
+                await patiently(self.inbox.consumer, work)
             except RetriesExhaustedError:
                 raise
             except Exception as error:
