@@ -18,7 +18,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import UUID
+from types import SimpleNamespace
 
 import asyncpg
 from _cohort import Cohort, filled, server
@@ -30,6 +30,7 @@ from _reads import READS, read
 from chassis.database import Database
 from compliance.commands import scans
 from compliance.queries import judging
+from compliance.queries.scans import look_on
 from contracts.topics import TOPICS
 from dev.processes import free_port
 from dev.testing import create_topics
@@ -38,8 +39,6 @@ from dev import kafka
 
 SAMPLE = 1_000
 FRESH = timedelta(hours=6)
-WHOM = f"""select array(select e.enrollment_id from enrollment e join program p using (program_id)
- where p.time_zone = :zone and e.enrollment_id > :upto and {judging.ACTIVE} order by e.enrollment_id limit {scans.BATCH}) as ids"""
 ONE_BY_ONE = (
     "select required_minutes_per_week, inactivity_days_threshold from requirement where enrollment_id = $1 and effective_until is null",
     "select coalesce(sum(minutes), 0) from hour_entry where enrollment_id = $1 and work_date between $2 and $2 + 6",
@@ -86,19 +85,19 @@ async def evaluated(database: Database, cohort: Cohort) -> float:
 
     async def judge(zone: str) -> None:
         nonlocal found
-        upto = UUID(int=0)
+        scan = SimpleNamespace(kind="weekly", zone=zone, local_date=sunday, upto=None)
         while True:
             async with database.transaction() as tx:
                 await tx.execute(scans.SHORT)
-                ids = await tx.scalar(WHOM, {"zone": zone, "upto": upto, "day": sunday})
-                if not ids:
+                batch = await look_on(tx, scan, scans.LOOKED_AT, scans.BATCH)
+                if not batch.checked:
                     return
-                read = judging.parameters("weekly", sunday, ids, weekly_ran=False)
+                read = judging.parameters("weekly", sunday, batch.ids, weekly_ran=False)
                 read.pop("type")
                 # Added after the wait, for two zones add to it.
                 amiss = await tx.scalar(f"with {judging.found('weekly')} select count(*) from found", read)
                 found += amiss
-                upto = ids[-1]
+                scan.upto = batch.upto
 
     await _by_two(judge)
     _expect("are judged", found, cohort.size * ALERTED // 100)

@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from chassis.database import Database
 from chassis.schedule import due, run_slot
+from compliance.commands import checks, scans, telling
 from compliance.jobs import JOBS
+from compliance.queries import judging
 from contracts.alerts import AlertRaised, AlertResolved
 from contracts.messages import MessageRequested
 from contracts.milady import SyncFinished
@@ -282,3 +284,22 @@ async def test_scans_are_for_admins_and_listed(enroll):
     assert (await admin.get(made.headers["location"])).json() == made.json()
     assert (await admin.get("/v1/scans", params={"limit": 1})).json()["items"] == [made.json()]
     assert (await admin.get(f"/v1/scans/{uuid4()}")).json()["type"] == "/problems/scan-not-known"
+
+
+@pytest.mark.parametrize("kind", ["midweek", "weekly", "inactivity"])
+async def test_a_check_looks_alerts_up_by_the_enrollment_whatever_was_counted(enroll, kind):
+    """A plan that takes a new week's alerts for few goes through all of them for each enrollment, which no small test would feel."""
+    place = await enroll(zone="own")
+    database = Database(place.service.database.login_url, "compliance")
+    try:
+        async with database.transaction() as tx:
+            await tx.execute(scans.SHORT)
+            about = {"scan_id": uuid4(), "fresh_from": datetime.now(UTC), "superseded": "superseded", "now": datetime.now(UTC)}
+            read = judging.parameters(kind, days(place)[2], [place.enrollment_id, *(uuid4() for _ in range(2_000))], weekly_ran=False)
+            told = telling.who(tx, AlertRaised, AlertResolved)
+            plan = [row[0].strip() for row in await tx.all(f"explain {checks.statement(kind)}", read | about | told)]
+    finally:
+        await database.close()
+    looks = [plan[at + 1] for at, line in enumerate(plan) if "Scan" in line and " on alert " in line]
+    assert len(looks) >= 2
+    assert [cond for cond in looks if not cond.startswith(("Index Cond: ((enrollment_id =", "Index Cond: (alert_id ="))] == []

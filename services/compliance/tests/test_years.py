@@ -180,6 +180,19 @@ async def test_an_older_revision_does_not_come_back(past):
     assert weeks[3] == totals[3]
 
 
+async def test_a_year_with_the_primary_key_of_earlier_versions_comes_back(past):
+    """Such as one that was dumped, or detached, before migration 0016."""
+    sql, part = past.place.service.sql, f"hour_entry_{past.year}"
+    before = await past.shown()
+    past.command("detach")
+    await sql(f"alter table {part} drop constraint {part}_pkey")
+    await sql(f"alter table {part} add primary key (log_id, revision, work_date)")
+    past.command("attach")
+    assert await past.shown() == before
+    keys = "select pg_get_constraintdef(oid) as key from pg_constraint where conrelid = $1::text::regclass and contype = 'p'"
+    assert [row["key"] for row in await sql(keys, part)] == ["PRIMARY KEY (work_date, log_id, revision)"]
+
+
 async def test_export_and_erasure_reach_it(past, kafka):
     place, compliance, mark = past.place, past.place.service, secrets.token_hex(8)
     assert (await place.log(past.monday + timedelta(days=5), 10, notes=f"with {mark}")).status_code == 201

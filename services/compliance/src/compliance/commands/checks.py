@@ -25,12 +25,9 @@ AS_OF = """select max(x.as_of) as as_of from (
      and not p.enrollment_id = any(s.failed) order by s.as_of desc limit 1)
    union all (select s.as_of from sync_run s where s.scope_kind = 'enrollment' and s.scope_id = p.enrollment_id
      and not p.enrollment_id = any(s.failed) order by s.as_of desc limit 1)) x"""
-OPEN = {
-    "midweek": "a.week_start = cast(:week as date)",
-    "weekly": "a.week_start = cast(:week as date)",
-    "inactivity": "a.status = 'open'",
-}
-"""The alert that a finding is about, if there is one."""
+OF_WEEK = " and a.week_start = cast(:week as date)"
+PLACES = {"midweek": (OF_WEEK, "true"), "weekly": (OF_WEEK, "true"), "inactivity": ("", "a.status = 'open'")}
+"""Of an enrollment's alerts of that type the one that a finding is about, if there is one: by its week, or because it is open."""
 # Whoever resolved it by hand knows of this silence; it is spoken of again when it gets worse.
 SILENCED = """ and not exists (select from alert s where s.enrollment_id = p.enrollment_id and s.alert_type = 'inactivity_check'
      and s.resolution = 'by-hand' and s.rank >= p.rank
@@ -43,7 +40,11 @@ CHECK = """with {found}, placed as materialized (
     m.enrollment_id is not null and coalesce(fresh.as_of < cast(:fresh_from as timestamptz), true) as stale,
     a.alert_id is null{silenced} or a.status = 'open' and a.rank < p.rank as due
   from found p
-  left join alert a on a.enrollment_id = p.enrollment_id and a.alert_type = :type and {open}
+  -- One look at the enrollment's own index for each: nobody has counted the alerts of a new week yet, and a plan that expects none goes
+  -- through all of them for each enrollment. `offset 0` keeps it from joining otherwise, and `status` from the indexes of what is open.
+  left join lateral (
+    select a.alert_id, a.status, a.rank from alert a where a.enrollment_id = p.enrollment_id and a.alert_type = :type{of_week} offset 0
+  ) a on {open}
   left join milady_enrollment m on m.enrollment_id = p.enrollment_id
   left join lateral ({as_of} where m.enrollment_id is not null) fresh on true
 ), due as materialized (
@@ -51,7 +52,8 @@ CHECK = """with {found}, placed as materialized (
   left join lateral (
     select jsonb_agg(jsonb_build_object('log_id', h.log_id, 'revision', h.revision, 'work_date', h.work_date, 'minutes', h.counted_minutes,
       'source', h.source) order by h.work_date, h.log_id) as entries from counted_hours h
-     where p.logged > 0 and h.enrollment_id = p.enrollment_id and h.work_date between cast(:week as date) and cast(:day as date)
+     where p.logged > 0 and h.student_id = p.student_id and h.enrollment_id = p.enrollment_id
+      and h.work_date between cast(:week as date) and cast(:day as date)
   ) counted on true
   where p.due and not p.stale
 ), raised as (
@@ -65,8 +67,10 @@ CHECK = """with {found}, placed as materialized (
   from due d where a.alert_id = d.alert_id returning a.*, old.severity as was
 ), superseded as (
   update alert m set status = 'resolved', revision = m.revision + 1, resolved_at = :now, resolution = :superseded
-  from placed p where :type = 'weekly_hours_check' and not p.stale and m.enrollment_id = p.enrollment_id
-   and m.alert_type = 'midweek_progress' and m.week_start = cast(:week as date) and m.status = 'open' returning m.*
+  from placed p cross join lateral (
+    select o.alert_id, o.status from alert o where o.enrollment_id = p.enrollment_id and o.alert_type = 'midweek_progress'
+     and o.week_start = cast(:week as date) offset 0) o
+  where :type = 'weekly_hours_check' and not p.stale and o.status = 'open' and m.alert_id = o.alert_id returning m.*
 ), held as (
   insert into held_check (scan_id, enrollment_id, student_id)
   select cast(:scan_id as uuid), enrollment_id, student_id from placed where stale and due on conflict do nothing returning enrollment_id
@@ -80,7 +84,7 @@ audit_raised as ({raised_entries}), audit_resolved as ({resolved_entries}), dige
   insert into digest_due (scan_id, alert_id, student_id)
   select cast(:scan_id as uuid), alert_id, student_id from told on conflict do nothing
 )
-select (select count(*) from batch) as checked, (select count(*) from raised) as raised, (select count(*) from risen) as risen,
+select (select count(*) from raised) as raised, (select count(*) from risen) as risen,
   (select count(*) from superseded) as superseded, (select count(*) from held) as held,
   (select coalesce(jsonb_object_agg(severity, n), '{{}}') from (select severity, count(*) as n from told group by severity) s) as counts"""
 COLUMNS = (
@@ -102,9 +106,8 @@ class Check:
 
 @dataclass(slots=True)
 class Done:
-    """How many were checked, raised, risen, superseded and held; `counts`: raised and risen by severity, closed by result."""
+    """How many alerts were raised, risen, superseded and held; `counts`: raised and risen by severity, closed by result."""
 
-    checked: int = 0
     raised: int = 0
     risen: int = 0
     superseded: int = 0
@@ -116,20 +119,23 @@ async def check(tx: Transaction, what: Check, ids: list[UUID], now: datetime) ->
     """Checks the enrollments, those of them that are active on the day."""
     about = {"scan_id": what.scan_id, "fresh_from": what.fresh_from, "superseded": SUPERSEDED, "now": now}
     read = judging.parameters(what.kind, what.day, ids, weekly_ran=what.weekly_ran)
-    row: Any = await tx.first(_check_sql(what.kind), read | about | telling.who(tx, AlertRaised, AlertResolved))
-    return Done(row.checked, row.raised, row.risen, row.superseded, row.held, Counter(row.counts))
+    row: Any = await tx.first(statement(what.kind), read | about | telling.who(tx, AlertRaised, AlertResolved))
+    return Done(row.raised, row.risen, row.superseded, row.held, Counter(row.counts))
 
 
 @cache
-def _check_sql(kind: str) -> str:
+def statement(kind: str) -> str:
+    """The one statement of a check of that kind."""
     after = "jsonb_build_object('alert_type', a.alert_type, 'severity', a.severity, 'status', a.status)"
     raising = "case when a.was is null then 'alert.raise' else 'alert.rise' end"
     before = "case when a.was is not null then jsonb_build_object('severity', a.was) end"
     open_, gone = "jsonb_build_object('status', 'open')", "jsonb_build_object('status', a.status, 'resolution', a.resolution)"
+    of_week, open_one = PLACES[kind]
     return CHECK.format(
         found=judging.found(kind),
         as_of=AS_OF,
-        open=OPEN[kind],
+        of_week=of_week,
+        open=open_one,
         silenced=SILENCED if kind == "inactivity" else "",
         explanation=EXPLANATION,
         columns=", ".join(f"a.{name}" for name in COLUMNS),

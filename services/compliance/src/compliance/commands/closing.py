@@ -55,8 +55,7 @@ with batch as materialized (
 ), bumped as (
   update student_ledger l set version = version + 1 where l.student_id in (select student_id from told)
 ), {TOLD}
-select (select count(*) from batch) as checked,
-  (select coalesce(jsonb_object_agg(result, n), '{{}}') from (select result, count(*) as n from told group by result) s) as counts,
+select (select coalesce(jsonb_object_agg(result, n), '{{}}') from (select result, count(*) as n from told group by result) s) as counts,
   array(select t.enrollment_id from told t where exists (select from weekly_total l
     where l.enrollment_id = t.enrollment_id and l.week_start > cast(:week as date) and l.result is not null)) as followed"""
 RESTATE = f"""
@@ -106,7 +105,7 @@ async def close(tx: Transaction, week: date, ids: list[UUID], now: datetime) -> 
     row: Any = await tx.first(CLOSE, asked | telling.who(tx, WeekClosed))
     if row.followed:
         await _tell(tx, await _restreak(tx, row.followed))
-    return Done(checked=row.checked, counts=Counter(row.counts))
+    return Done(counts=Counter(row.counts))
 
 
 async def restate(tx: Transaction, weeks: Sequence[tuple[UUID, date]]) -> None:

@@ -46,7 +46,8 @@ def _escalated(which: str) -> str:
 SEND = f"""
 with due as (delete from digest_due where scan_id = :id returning alert_id),
 told as materialized (
-  select a.* from alert a join due using (alert_id) where a.status = 'open'
+  select a.alert_id, a.revision, a.enrollment_id, a.student_id, a.program_id, a.alert_type, a.severity, a.rank, a.message
+  from alert a join due using (alert_id) where a.status = 'open'
 ),
 {_mails("digest", "alerts-digest", "g.viewer_id", SEEN, "true")},
 {_escalated(UNTOLD)} select 1"""

@@ -25,7 +25,7 @@ COLUMNS = (
 )  # fmt: skip
 TOUCHED = "select distinct enrollment_id, week_start(work_date) as week_start from hour_revision where log_id = any(:ids)"
 """The weeks of every revision. `hour_entry` would be asked in each of its years."""
-WEEKS = """select week_start from hour_entry where enrollment_id = :id
+WEEKS = """select h.week_start from enrollment e join hour_entry h using (student_id, enrollment_id) where enrollment_id = :id
  union select week_start from weekly_total where enrollment_id = :id union select week_start from alert where enrollment_id = :id"""
 PROGRAM_WEEKS = """select enrollment_id, week_start from weekly_total join enrollment using (enrollment_id) where program_id = :id
  order by enrollment_id, week_start"""

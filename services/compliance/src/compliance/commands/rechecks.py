@@ -1,17 +1,17 @@
 """Checks that are made again for some enrollments: where hours or targets got worse after the check ran, and where data was too old."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from chassis.database import Transaction
 
-from compliance.commands import closing, scans
-from compliance.commands.checks import AS_OF, check
-from compliance.domain.scans import due_at, week_checked
+from compliance.commands import scans
+from compliance.commands.checks import AS_OF
+from compliance.domain.scans import due_at
+from compliance.queries.scans import lock_students
 
 AT_ONCE = 500
 SETTLES = timedelta(minutes=1)
@@ -28,7 +28,6 @@ NOTE_CLOSED = """insert into recheck (enrollment_id, week_start, student_id, clo
  left join weekly_total w on w.enrollment_id = e.enrollment_id and w.week_start = s.local_date - 7
  where e.enrollment_id = any(:ids) and w.result is null
  on conflict do nothing"""
-LOCK = "select from student_ledger where student_id = any(:ids) order by student_id for update"
 WAITING = "select enrollment_id, student_id from recheck order by enrollment_id limit :n"
 CONCERNED = """join scan s on s.zone = p.time_zone and (
    s.kind in ('midweek', 'weekly') and s.local_date between t.week_start and t.week_start + 6 and not t.closing_only
@@ -91,16 +90,12 @@ async def release(tx: Transaction, now: datetime, milady_age: timedelta) -> int:
     return released
 
 
-async def _lock(tx: Transaction, scan_ids: Iterable[UUID], student_ids: Iterable[UUID]) -> None:
+async def _lock(tx: Transaction, scan_ids: Iterable[UUID], student_ids: Collection[UUID]) -> None:
     """The scans' records before the students' ledgers, as a batch of a scan takes them."""
     await tx.execute(LOCK_SCANS, {"ids": list(scan_ids)})
-    await tx.execute(LOCK, {"ids": list(student_ids)})
+    await lock_students(tx, student_ids)
 
 
 async def _again(tx: Transaction, scan_id: UUID, ids: list[UUID], now: datetime, milady_age: timedelta) -> None:
     scan: Any = await tx.first("select * from scan where scan_id = :id", {"id": scan_id})
-    if scan.kind == "close":
-        done = await closing.close(tx, week_checked("close", scan.local_date), ids, now)
-    else:
-        done = await check(tx, await scans.check_of(tx, scan, milady_age), ids, now)
-    await scans.add_to(tx, scan, replace(done, checked=0), now)
+    await scans.add_to(tx, scan, await scans.judge(tx, scan, ids, now, milady_age), now)

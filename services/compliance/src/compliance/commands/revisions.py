@@ -19,7 +19,8 @@ from compliance.queries import hours as queries
 
 COLUMNS = tuple(name for name in queries.REVISION if name != "recorded_at")
 REVISE = f"""insert into hour_entry ({", ".join(COLUMNS)}) values ({", ".join(f":{name}" for name in COLUMNS)})"""
-AUTHORS = "select distinct recorded_by from hour_entry where log_id = :id and status = 'submitted' and recorded_by is not null"
+AUTHORS = f"""select distinct recorded_by from hour_entry
+ where log_id = :id and work_date in {queries.DATES} and status = 'submitted' and recorded_by is not null"""
 ACCEPTED = ("log_id", "enrollment_id", "student_id", "minutes")
 ACCEPT = f"insert into hour_acceptance ({', '.join(ACCEPTED)}, accepted_by) values ({', '.join(f':{name}' for name in ACCEPTED)}, :by)"
 TOLD = (*MEASURED, "status")

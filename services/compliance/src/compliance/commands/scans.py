@@ -20,7 +20,8 @@ from compliance.domain.years import check_kept
 from compliance.queries import scans as queries
 from compliance.queries import years
 
-BATCH = 5_000
+LOOKED_AT, BATCH = 10_000, 2_500
+"""How many enrollments one transaction passes at most, and how many of them it judges, whose hours wait for it."""
 CLAIM = """insert into scan (kind, zone, local_date, as_of, running) values (:kind, :zone, :day, :now, true)
  on conflict (kind, zone, local_date) do nothing returning *"""
 FIND = "select * from scan where kind = :kind and zone = :zone and local_date = :day for update"
@@ -35,7 +36,8 @@ FINISH = """update scan set checked = :checked, raised = raised + :raised, risen
 SHORT = """select set_config('enable_seqscan', 'off', true), set_config('max_parallel_workers_per_gather', '0', true),
    set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_custom_plan', true)"""
 STOP = "update scan set running = false, upto = null, sofar = '{}' where scan_id = :id"
-NUMBERS = ("checked", "raised", "risen", "superseded", "held", "took_ms")
+DID = ("raised", "risen", "superseded", "held")
+NUMBERS = ("checked", *DID, "took_ms")
 
 
 async def start(tx: Transaction, kind: str, zone: str, day: date, now: datetime, *, again: bool = False) -> tuple[UUID, bool]:
@@ -69,16 +71,23 @@ async def work_on(tx: Transaction, scan_id: UUID, now: datetime, milady_age: tim
     if scan is None:
         return True
     await tx.execute(SHORT)
-    ids = await queries.lock_batch(tx, scan, BATCH)
-    if not ids:
+    batch = await queries.look_on(tx, scan, LOOKED_AT, BATCH)
+    if not batch.checked:
         await _end(tx, scan, now)
         return True
-    if scan.kind == "close":
-        done = await closing.close(tx, week_checked("close", scan.local_date), ids, now)
-    else:
-        done = await check(tx, await check_of(tx, scan, milady_age), ids, now)
-    await tx.execute(ADVANCE, {"id": scan_id, "upto": ids[-1], "sofar": json.dumps(_sum(scan.sofar, done))})
+    await queries.lock_students(tx, batch.students)
+    done = await judge(tx, scan, batch.ids, now, milady_age)
+    await tx.execute(ADVANCE, {"id": scan_id, "upto": batch.upto, "sofar": json.dumps(_sum(scan.sofar, done, batch.checked))})
     return False
+
+
+async def judge(tx: Transaction, scan: Any, ids: list[UUID], now: datetime, milady_age: timedelta) -> Done:
+    """Does with these enrollments what the scan does. Their students' ledgers are locked."""
+    if not ids:
+        return Done()
+    if scan.kind == "close":
+        return await closing.close(tx, week_checked("close", scan.local_date), ids, now)
+    return await check(tx, await check_of(tx, scan, milady_age), ids, now)
 
 
 async def check_of(tx: Transaction, scan: Any, milady_age: timedelta) -> Check:
@@ -90,9 +99,9 @@ async def check_of(tx: Transaction, scan: Any, milady_age: timedelta) -> Check:
 async def add_to(tx: Transaction, scan: Any, done: Done, now: datetime) -> None:
     """Adds what was checked again to the record: of a scan that runs to what it did so far, which its digests wait for."""
     if scan.running:
-        await tx.execute(ADVANCE, {"id": scan.scan_id, "upto": scan.upto, "sofar": json.dumps(_sum(scan.sofar, done))})
+        await tx.execute(ADVANCE, {"id": scan.scan_id, "upto": scan.upto, "sofar": json.dumps(_sum(scan.sofar, done, 0))})
     elif done.raised or done.risen or done.superseded or done.held or done.counts:
-        await add(tx, scan, {name: getattr(done, name) for name in (*NUMBERS[1:-1], "counts")} | {"checked": scan.checked}, now)
+        await add(tx, scan, {name: getattr(done, name) for name in (*DID, "counts")} | {"checked": scan.checked}, now)
 
 
 async def add(tx: Transaction, scan: Any, did: Mapping[str, Any], now: datetime) -> None:
@@ -108,11 +117,11 @@ async def add(tx: Transaction, scan: Any, did: Mapping[str, Any], now: datetime)
 async def _end(tx: Transaction, scan: Any, now: datetime) -> None:
     """The first time through, or where something changed: a pass that changes nothing leaves the record as it was."""
     sofar = scan.sofar
-    if scan.finished_at is None or any(sofar.get(name) for name in ("raised", "risen", "superseded", "held", "counts")):
+    if scan.finished_at is None or any(sofar.get(name) for name in (*DID, "counts")):
         await add(tx, scan, sofar, now)
     await tx.execute(STOP, {"id": scan.scan_id})
 
 
-def _sum(before: Mapping[str, Any], done: Done) -> dict[str, Any]:
-    numbers = {name: before.get(name, 0) + getattr(done, name) for name in NUMBERS[:-1]}
-    return numbers | {"counts": Counter(before.get("counts", {})) + done.counts}
+def _sum(before: Mapping[str, Any], done: Done, checked: int) -> dict[str, Any]:
+    numbers = {name: before.get(name, 0) + getattr(done, name) for name in DID}
+    return numbers | {"checked": before.get("checked", 0) + checked, "counts": Counter(before.get("counts", {})) + done.counts}

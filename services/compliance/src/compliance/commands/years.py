@@ -23,10 +23,10 @@ KEEP_DAYS = f"""update weekly_total w set days = c.days from (
  where w.enrollment_id = c.enrollment_id and w.week_start = c.week_start"""
 DROP_DAYS = f"update weekly_total set days = null where week_start {SPAN} and days is not null"
 WEEKS = f"""select distinct enrollment_id, week_start, student_id from hour_entry where work_date {SPAN}
-  and (enrollment_id, week_start) > (cast(:enrollment_id as uuid), cast(:week_start as date))
- order by enrollment_id, week_start limit {AT_ONCE}"""
-Key = tuple[UUID, date]
-FIRST: Key = (UUID(int=0), date.min)
+  and (student_id, enrollment_id, week_start) > (cast(:student_id as uuid), cast(:enrollment_id as uuid), cast(:week_start as date))
+ order by student_id, enrollment_id, week_start limit {AT_ONCE}"""
+Key = tuple[UUID, UUID, date]
+FIRST: Key = (UUID(int=0), UUID(int=0), date.min)
 
 
 async def make_ahead(tx: Transaction) -> None:
@@ -69,12 +69,12 @@ async def recount_some(tx: Transaction, year: int, after: Key, now: datetime) ->
 
     Gives the last one, or None where there are no more.
     """
-    rows = await tx.all(WEEKS, {"year": year, "enrollment_id": after[0], "week_start": after[1]})
+    rows = await tx.all(WEEKS, {"year": year, "student_id": after[0], "enrollment_id": after[1], "week_start": after[2]})
     if not rows:
         return None
     await ledger.lock_ledgers(tx, {row.student_id for row in rows})
     await ledger.recount(tx, [(row.enrollment_id, row.week_start) for row in rows], now)
-    return rows[-1].enrollment_id, rows[-1].week_start
+    return rows[-1].student_id, rows[-1].enrollment_id, rows[-1].week_start
 
 
 async def _check_held(tx: Transaction, year: int) -> None:

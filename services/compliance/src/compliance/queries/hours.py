@@ -18,10 +18,13 @@ REVISION = (
     "log_id", "revision", "enrollment_id", "student_id", "work_date", "minutes", "category", "source", "status",
     "logged_by", "notes", "reason", "external_key", "recorded_by", "recorded_at",
 )  # fmt: skip
+DATES = "(select r.work_date from hour_revision r where r.log_id = :id)"
+"""On which days an entry lies or lay: by them and its id `hour_entry` is found."""
 STANDING = ("counted_minutes", "over_minutes", "double_credit")
 FIELDS = (*REVISION, *STANDING)
 ENTRY = f"""select {", ".join(f"h.{name}" for name in REVISION)}, {", ".join(f"c.{name}" for name in STANDING)}
- from current_hours c join hour_entry h using (log_id) where c.log_id = :id and h.revision = coalesce(cast(:revision as int), c.revision)"""
+ from current_hours c join hour_entry h using (log_id) where c.log_id = :id and h.revision = coalesce(cast(:revision as int), c.revision)
+  and c.work_date in {DATES} and h.work_date in {DATES}"""
 FLAGGED = {"over_cap": "over_minutes > 0", "possible_double_credit": "double_credit"}
 LOCK_AND_READ = """
 with held as materialized (
@@ -108,12 +111,16 @@ async def entries(tx: Transaction, wanted: Filter, paging: Paging) -> list[Entry
     """Newest revisions, latest work date first; one more than the page holds."""
     h = current_hours.c
     statement = select(*(h[name] for name in FIELDS)).order_by(h.work_date.desc(), h.log_id.desc()).limit(paging.limit + 1)
+    if wanted.enrollment_id:
+        # Hours are found as their student's.
+        whose = text("student_id = (select student_id from enrollment where enrollment_id = :whose)")
+        statement = statement.where(whose.bindparams(whose=wanted.enrollment_id))
     for name in ("enrollment_id", "status", "source"):
         if (value := getattr(wanted, name)) is not None:
             statement = statement.where(h[name] == value)
     if wanted.flag:
         # Few entries are flagged: from them to the entries, and not the other way round.
-        statement = statement.where(text(f"log_id in (select log_id from hour_flag where {FLAGGED[wanted.flag]})"))
+        statement = statement.where(text(f"(work_date, log_id) in (select work_date, log_id from hour_flag where {FLAGGED[wanted.flag]})"))
     if wanted.first:
         statement = statement.where(h.work_date >= wanted.first)
     if wanted.last:

@@ -16,8 +16,7 @@ ACTIVE = "e.started_on <= :day and coalesce(e.ended_on, 'infinity') >= :day and 
 """On the day of the check, and still: nobody can act on an alert of an enrollment that ended."""
 IN_WEEK = "e.started_on <= cast(:week as date) + 6 and coalesce(e.ended_on, 'infinity') >= cast(:week as date)"
 """On some day of the week."""
-# Each table is told of the batch by itself: else a plan that expects many rows reads a whole table for each batch.
-REQUIRED = """join requirement r on r.enrollment_id = b.enrollment_id and r.enrollment_id = any(:ids)
+REQUIRED = """join requirement r on r.enrollment_id = b.enrollment_id
    and r.effective_from <= cast(:week as date)
    and (r.effective_until is null or r.effective_until > cast(:week as date))"""
 OFF = """off as materialized (
@@ -25,7 +24,8 @@ OFF = """off as materialized (
   where status = 'approved' and enrollment_id = any(:ids) group by enrollment_id
 )"""
 TARGET = "week_target(r.required_minutes_per_week, cast(:week as date), b.started_on, b.ended_on, off.days)"
-SOFAR = "from counted_hours h where h.enrollment_id = b.enrollment_id and h.work_date between :week and :day"
+SOFAR = """from counted_hours h
+   where h.student_id = b.student_id and h.enrollment_id = b.enrollment_id and h.work_date between :week and :day"""
 NUMBERS = f"""
 batch as materialized (
   -- In a detached year nobody can be accused: what was there on the day of the check is not known.
@@ -44,12 +44,7 @@ batch as materialized (
   from batch b {REQUIRED}
   left join off on off.enrollment_id = b.enrollment_id
   left join weekly_total w on w.enrollment_id = b.enrollment_id and w.week_start = cast(:week as date)
-    and w.enrollment_id = any(:ids)
-  {{only}}
 )"""
-# No target is more than what is asked of a whole week: most are on track by this alone, and nothing is worked out for them.
-SHORT_OF_IT = "where coalesce(w.minutes, 0) < r.required_minutes_per_week"
-ONLY = {"midweek": SHORT_OF_IT, "weekly": SHORT_OF_IT, "inactivity": ""}
 KEYS = {
     "midweek": """case when n.week_minutes < n.target and n.begun > 0 and 2 * n.logged <= n.target and not :weekly_ran
       then case when n.logged > 0 then 'some' else 'none' end end""",
@@ -78,7 +73,7 @@ FOUND = f"""{NUMBERS}, judged as materialized (
 
 def found(kind: str) -> str:
     """The common table expressions up to `found`: who is amiss at a check of that kind, with the numbers, the severity and the words."""
-    return FOUND.replace("{key}", KEYS[kind]).replace("{only}", ONLY[kind])
+    return FOUND.replace("{key}", KEYS[kind])
 
 
 def parameters(kind: str, day: date, ids: list[UUID], *, weekly_ran: bool) -> dict[str, Any]:

@@ -35,7 +35,7 @@ with {PLACE}, chosen as materialized (
   left join weekly_total w on w.enrollment_id = c.enrollment_id and w.week_start = s.start
 ), came as (
   select distinct enrollment_id, work_date from counted_hours
-  where enrollment_id in (select enrollment_id from number where not is_self_paced)
+  where (student_id, enrollment_id) in (select student_id, enrollment_id from number where not is_self_paced)
     and work_date between (select min(week_start) from number) and (select max(week_start) + 6 from number)
   union
   -- Of detached years it was kept on which days somebody came.

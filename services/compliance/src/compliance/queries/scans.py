@@ -1,6 +1,6 @@
 """Reading scans, and whom they look at next."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -13,15 +13,25 @@ from compliance.domain.scans import ScanNotKnown, week_checked
 from compliance.models import scan
 from compliance.queries.judging import ACTIVE, IN_WEEK
 
-BATCH = """
-with batch as (
-  select e.enrollment_id, e.student_id from enrollment e join program p using (program_id)
+# No target is more than what is asked of a whole week: most are on track by this alone, and nothing is locked or worked out for them.
+SHORT_OF_IT = "coalesce(w.minutes, 0) < r.required_minutes_per_week"
+NUMBERS = """left join requirement r on r.enrollment_id = e.enrollment_id and r.effective_from <= cast(:week as date)
+   and (r.effective_until is null or r.effective_until > cast(:week as date))
+  left join weekly_total w on w.enrollment_id = e.enrollment_id and w.week_start = cast(:week as date)"""
+NEXT = """
+with next as materialized (
+  select e.enrollment_id, e.student_id, {concerned} as concerned from enrollment e join program p using (program_id) {numbers}
   where p.time_zone = :zone and e.enrollment_id > coalesce(cast(:upto as uuid), '00000000-0000-0000-0000-000000000000') and {which}
-  order by e.enrollment_id limit :n
-), held as (
-  select l.student_id from student_ledger l where l.student_id in (select student_id from batch) order by l.student_id for update
+  order by e.enrollment_id limit :at_most
+), batch as materialized (
+  select enrollment_id, student_id from next where concerned order by enrollment_id limit :n
+), reached as (
+  select n.enrollment_id from next n where (select count(*) from batch) < :n
+   or n.enrollment_id <= (select b.enrollment_id from batch b order by b.enrollment_id desc limit 1)
 )
-select array(select enrollment_id from batch order by enrollment_id) as ids, (select count(*) from held) as held"""
+select array(select enrollment_id from batch order by enrollment_id) as ids, array(select student_id from batch) as students,
+  (select count(*) from reached) as checked, (select enrollment_id from reached order by enrollment_id desc limit 1) as upto"""
+LOCK = "select from student_ledger where student_id = any(:ids) order by student_id for update"
 WEEKLY_RAN = """select exists (select from scan where kind = 'weekly' and zone = :zone
    and local_date between :day and cast(:day as date) + 6 - (extract(isodow from cast(:day as date))::int - 1))"""
 # In no order: one that fails again and again must not keep the others waiting.
@@ -33,13 +43,30 @@ async def zones(tx: Transaction) -> list[str]:
     return [row.time_zone for row in await tx.all("select distinct time_zone from program order by time_zone")]
 
 
-async def lock_batch(tx: Transaction, scan: Any, n: int) -> list[UUID]:
-    """The next `n` enrollments that the scan looks at, in the order of their ids, with their students' ledgers locked."""
-    week = week_checked(scan.kind, scan.local_date)
-    which = IN_WEEK if scan.kind == "close" else ACTIVE
-    about = {"zone": scan.zone, "upto": scan.upto, "n": n} | ({"week": week} if scan.kind == "close" else {"day": scan.local_date})
-    ids: list[UUID] = await tx.scalar(BATCH.replace("{which}", which), about)
-    return ids
+async def look_on(tx: Transaction, scan: Any, at_most: int, n: int) -> Any:
+    """The scan's next enrollments, in the order of their ids: `checked` says how many, at most so many, and `upto` is the last one's id;
+    `ids` are those of them that have to be judged, at most `n`, and `students` whose they are.
+
+    A weekly or midweek check judges nobody whose total reached what is asked of a whole week when this statement began. Whoever falls
+    below since is checked again by `rechecks`, as after the scan.
+    """
+    by_total = scan.kind in ("midweek", "weekly")
+    about = {"zone": scan.zone, "upto": scan.upto, "at_most": at_most, "n": n}
+    if scan.kind != "close":
+        about["day"] = scan.local_date
+    if by_total or scan.kind == "close":
+        about["week"] = week_checked(scan.kind, scan.local_date)
+    statement = NEXT.format(
+        concerned=SHORT_OF_IT if by_total else "true",
+        numbers=NUMBERS if by_total else "",
+        which=IN_WEEK if scan.kind == "close" else ACTIVE,
+    )
+    return await tx.first(statement, about)
+
+
+async def lock_students(tx: Transaction, student_ids: Collection[UUID]) -> None:
+    """Locks the ledgers of the students, in the order of their ids. A batch locks its scan first, as everyone does who locks both."""
+    await tx.execute(LOCK, {"ids": list(student_ids)})
 
 
 async def weekly_ran(tx: Transaction, zone: str, day: date) -> bool:
