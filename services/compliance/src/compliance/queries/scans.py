@@ -20,17 +20,17 @@ NUMBERS = """left join requirement r on r.enrollment_id = e.enrollment_id and r.
   left join weekly_total w on w.enrollment_id = e.enrollment_id and w.week_start = cast(:week as date)"""
 NEXT = """
 with next as materialized (
-  select e.enrollment_id, e.student_id, {concerned} as concerned from enrollment e join program p using (program_id) {numbers}
-  where p.time_zone = :zone and e.enrollment_id > coalesce(cast(:upto as uuid), '00000000-0000-0000-0000-000000000000') and {which}
-  order by e.enrollment_id limit :at_most
-), batch as materialized (
-  select enrollment_id, student_id from next where concerned order by enrollment_id limit :n
+  select n.*, count(*) filter (where n.concerned) over (order by n.enrollment_id) as concerned_so_far
+  from (
+    select e.enrollment_id, e.student_id, {concerned} as concerned from enrollment e join program p using (program_id) {numbers}
+    where p.time_zone = :zone and e.enrollment_id > coalesce(cast(:upto as uuid), '00000000-0000-0000-0000-000000000000') and {which}
+    order by e.enrollment_id limit :at_most) n
 ), reached as (
-  select n.enrollment_id from next n where (select count(*) from batch) < :n
-   or n.enrollment_id <= (select b.enrollment_id from batch b order by b.enrollment_id desc limit 1)
+  select * from next where concerned_so_far <= :n
 )
-select array(select enrollment_id from batch order by enrollment_id) as ids, array(select student_id from batch) as students,
-  (select count(*) from reached) as checked, (select enrollment_id from reached order by enrollment_id desc limit 1) as upto"""
+select array(select enrollment_id from reached where concerned order by enrollment_id) as ids,
+  array(select student_id from reached where concerned) as students, (select count(*) from reached) as checked,
+  (select enrollment_id from reached order by enrollment_id desc limit 1) as upto"""
 LOCK = "select from student_ledger where student_id = any(:ids) order by student_id for update"
 WEEKLY_RAN = """select exists (select from scan where kind = 'weekly' and zone = :zone
    and local_date between :day and cast(:day as date) + 6 - (extract(isodow from cast(:day as date))::int - 1))"""
@@ -51,7 +51,7 @@ async def look_on(tx: Transaction, scan: Any, at_most: int, n: int) -> Any:
     below since is checked again by `rechecks`, as after the scan.
     """
     by_total = scan.kind in ("midweek", "weekly")
-    about = {"zone": scan.zone, "upto": scan.upto, "at_most": at_most, "n": n}
+    about = {"zone": scan.zone, "upto": scan.upto, "at_most": at_most if by_total else n, "n": n}
     if scan.kind != "close":
         about["day"] = scan.local_date
     if by_total or scan.kind == "close":
