@@ -41,7 +41,7 @@ SAMPLE = 1_000
 FRESH = timedelta(hours=6)
 ONE_BY_ONE = (
     "select required_minutes_per_week, inactivity_days_threshold from requirement where enrollment_id = $1 and effective_until is null",
-    "select coalesce(sum(minutes), 0) from hour_entry where enrollment_id = $1 and work_date between $2 and $2 + 6",
+    "select coalesce(sum(minutes), 0) from hour_entry where student_id = $1 and work_date between $2 and $2 + 6",
     "select max(work_date) from hour_entry where student_id = $1",
 )
 """The seed's `run_weekly_hours_alerts`: a requirement, `get_week_hours` and `get_last_activity_date` for each student."""
@@ -133,7 +133,7 @@ async def looped(admin: asyncpg.Connection, cohort: Cohort) -> float:
         started = time.perf_counter()
         for enrollment_id, student_id in students:
             await admin.fetchrow(ONE_BY_ONE[0], enrollment_id)
-            await admin.fetchval(ONE_BY_ONE[1], enrollment_id, cohort.week)
+            await admin.fetchval(ONE_BY_ONE[1], student_id, cohort.week)
             await admin.fetchval(ONE_BY_ONE[2], student_id)
         took.append((time.perf_counter() - started) / len(students))
     return min(took)
