@@ -31,7 +31,6 @@ with batch as materialized (
   from batch b {REQUIRED}
   left join off on off.enrollment_id = b.enrollment_id
   left join weekly_total w on w.enrollment_id = b.enrollment_id and w.week_start = cast(:week as date)
-    and w.enrollment_id = any(:ids)
   left join lateral (
     select t.met_in_a_row, t.missed_in_a_row from weekly_total t
      where t.enrollment_id = b.enrollment_id and t.week_start < cast(:week as date) and t.result is not null
