@@ -161,11 +161,18 @@ def _expect(what: str, found: int, wanted: int) -> None:
 def figures(first: Measured, each: Measured, folder: Path | None) -> list[Figure]:
     """The lines of one size, held against the smallest."""
     n, growth, now, then = f"{each.size:,}", each.size / first.size, each.judged, first.judged
-    against = f"{now.one * each.size / now.scan:.0f} x a loop of three queries a student, which writes nothing"
+
+    def against(seconds: float) -> str:
+        return f"{now.one * each.size / seconds:.0f} x a loop of three queries a student, which writes nothing"
+
     told = f"{each.size * ALERTED // 100:,} alerts written and told"
     lines = [
-        Figure(f"{n}: weekly check of all, judged alone", f"{now.evaluation:.2f} s", _growth(now.evaluation, then.evaluation, growth)),
-        Figure(f"{n}: weekly scan, {told}", f"{now.scan:.2f} s", f"{against}; {_growth(now.scan, then.scan, growth)}"),
+        Figure(
+            f"{n}: weekly check of all, judged alone",
+            f"{now.evaluation:.2f} s",
+            f"{against(now.evaluation)}; {_growth(now.evaluation, then.evaluation, growth)}",
+        ),
+        Figure(f"{n}: weekly scan, {told}", f"{now.scan:.2f} s", f"{against(now.scan)}; {_growth(now.scan, then.scan, growth)}"),
         Figure(f"{n}: memory of the process that scanned", f"{now.memory:.0f} MiB", f"{now.memory / then.memory:.2f} x"),
         Figure(f"{n}: hour events, one consumer process", f"{each.ingest:,.0f}/s", f"{each.ingest / first.ingest:.2f} x"),
         Figure(f"{n}: a file of {ROWS:,} rows, one worker", f"{each.imports:,.0f} rows/s", f"{each.imports / first.imports:.2f} x"),

@@ -1,6 +1,7 @@
 """Scans over real PostgreSQL and Kafka: what they raise, what resolves it, what partners are told."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from chassis.schedule import due, run_slot
 from compliance.commands import checks, scans, telling
 from compliance.jobs import JOBS
 from compliance.queries import judging
+from compliance.queries.scans import look_on
 from contracts.alerts import AlertRaised, AlertResolved
 from contracts.messages import MessageRequested
 from contracts.milady import SyncFinished
@@ -303,3 +305,34 @@ async def test_a_check_looks_alerts_up_by_the_enrollment_whatever_was_counted(en
     looks = [plan[at + 1] for at, line in enumerate(plan) if "Scan" in line and " on alert " in line]
     assert len(looks) >= 2
     assert [cond for cond in looks if not cond.startswith(("Index Cond: ((enrollment_id =", "Index Cond: (alert_id ="))] == []
+
+
+@pytest.mark.parametrize(("at_most", "n"), [(1, 1), (2, 1), (3, 2), (6, 1), (10, 3), (10, 10)])
+async def test_looking_on_passes_everybody_once_and_names_who_is_short(looked_at, at_most, n):
+    """Whatever a batch may hold: nobody is passed twice or never, and who is judged is exactly who is short."""
+    database, scan, everybody, short = looked_at
+    checked, judged = 0, []
+    while True:
+        async with database.transaction() as tx:
+            batch = await look_on(tx, SimpleNamespace(**scan), at_most, n)
+        if not batch.checked:
+            break
+        assert batch.checked <= at_most
+        assert len(batch.ids) == len(batch.students) <= n
+        checked, judged, scan["upto"] = checked + batch.checked, judged + batch.ids, batch.upto
+    assert (checked, sorted(judged)) == (len(everybody), sorted(short))
+
+
+@pytest.fixture
+async def looked_at(enroll):
+    """Of seven enrollments every second has what a whole week asks, and one has more hours in the week before."""
+    first = await enroll(2, zone="own")
+    places = [first, *[await enroll(2, zone=first.zone, program_id=first.program_id, partner_id=first.partner_id) for _ in range(6)]]
+    monday, _, sunday = days(first)
+    for number, place in enumerate(places):
+        assert (await place.log(monday, 600 if number % 2 else 300)).status_code == 201
+    assert (await places[0].log(monday - timedelta(days=7), 600)).status_code == 201
+    database = Database(first.service.database.login_url, "compliance")
+    scan = {"kind": "weekly", "zone": first.zone, "local_date": sunday, "upto": None}
+    yield database, scan, places, [place.enrollment_id for place in places[::2]]
+    await database.close()

@@ -34,7 +34,7 @@ SILENCED = """ and not exists (select from alert s where s.enrollment_id = p.enr
      and (s.explanation ->> 'last_activity_on')::date is not distinct from p.last_activity_on)"""
 EXPLANATION = """jsonb_build_object('rule', p.rule, 'required_minutes', p.required, 'target_minutes', p.target, 'logged_minutes', p.logged,
      'idle_days', p.idle, 'last_activity_on', p.last_activity_on, 'checked_on', cast(:day as date), 'data_as_of', p.as_of,
-     'counted', coalesce(counted.entries, '[]'))"""
+     'counted', coalesce(case when p.logged > 0 then counted.entries end, '[]'))"""
 CHECK = """with {found}, placed as materialized (
   select p.*, a.alert_id, a.status, fresh.as_of,
     m.enrollment_id is not null and coalesce(fresh.as_of < cast(:fresh_from as timestamptz), true) as stale,
@@ -47,15 +47,14 @@ CHECK = """with {found}, placed as materialized (
   ) a on {open}
   left join milady_enrollment m on m.enrollment_id = p.enrollment_id
   left join lateral ({as_of} where m.enrollment_id is not null) fresh on true
+), counted as materialized (
+  select h.enrollment_id, jsonb_agg(jsonb_build_object('log_id', h.log_id, 'revision', h.revision, 'work_date', h.work_date,
+    'minutes', h.counted_minutes, 'source', h.source) order by h.work_date, h.log_id) as entries from counted_hours h
+  where h.student_id = any(array(select student_id from placed where due and not stale and logged > 0))
+   and h.work_date between cast(:week as date) and cast(:day as date)
+  group by h.enrollment_id
 ), due as materialized (
-  select p.*, {explanation} as explanation from placed p
-  left join lateral (
-    select jsonb_agg(jsonb_build_object('log_id', h.log_id, 'revision', h.revision, 'work_date', h.work_date, 'minutes', h.counted_minutes,
-      'source', h.source) order by h.work_date, h.log_id) as entries from counted_hours h
-     where p.logged > 0 and h.student_id = p.student_id and h.enrollment_id = p.enrollment_id
-      and h.work_date between cast(:week as date) and cast(:day as date)
-  ) counted on true
-  where p.due and not p.stale
+  select p.*, {explanation} as explanation from placed p left join counted using (enrollment_id) where p.due and not p.stale
 ), raised as (
   insert into alert (enrollment_id, student_id, program_id, alert_type, week_start, severity, message, explanation, raised_at, escalated_at)
   select enrollment_id, student_id, program_id, :type, cast(:week as date), severity, message, explanation, cast(:now as timestamptz),

@@ -11,7 +11,7 @@ from contracts.requirements import WeekClosed
 
 from compliance.commands import telling
 from compliance.commands.checks import Done
-from compliance.queries.judging import IN_WEEK, OFF, REQUIRED, TARGET
+from compliance.queries.judging import ASKED, IN_WEEK, OFF, TARGET, WEEK
 
 RESULT = "case when {target} = 0 then 'excused' when {minutes} >= {target} then 'met' else 'missed' end"
 FIELDS = """'revision', a.revision, 'enrollment_id', a.enrollment_id, 'student_id', a.student_id, 'program_id', a.program_id,
@@ -25,12 +25,10 @@ CLOSE = f"""
 with batch as materialized (
   select e.enrollment_id, e.student_id, e.program_id, e.started_on, e.ended_on from enrollment e
   where e.enrollment_id = any(:ids) and {IN_WEEK}
-), {OFF}, number as (
+), {OFF}, {ASKED}, {WEEK}, number as (
   select b.*, r.required_minutes_per_week as required, {TARGET} as target, coalesce(w.minutes, 0) as minutes,
     coalesce(last.met_in_a_row, 0) as met, coalesce(last.missed_in_a_row, 0) as missed
-  from batch b {REQUIRED}
-  left join off on off.enrollment_id = b.enrollment_id
-  left join weekly_total w on w.enrollment_id = b.enrollment_id and w.week_start = cast(:week as date)
+  from batch b join asked r using (enrollment_id) left join off using (enrollment_id) left join week w using (enrollment_id)
   left join lateral (
     select t.met_in_a_row, t.missed_in_a_row from weekly_total t
      where t.enrollment_id = b.enrollment_id and t.week_start < cast(:week as date) and t.result is not null

@@ -11,7 +11,7 @@ from compliance.commands import telling
 
 AT_MOST = 200
 """Alerts in one message, the most severe; `total` says how many there are."""
-LINE = """jsonb_build_object('alert_id', t.alert_id, 'student_id', t.student_id, 'enrollment_id', t.enrollment_id,
+LINE = """json_build_object('alert_id', t.alert_id, 'student_id', t.student_id, 'enrollment_id', t.enrollment_id,
    'program_id', t.program_id, 'alert_type', t.alert_type, 'severity', t.severity, 'message', t.message)"""
 MAILS = """{name}_line as (
   select {to} as recipient_id, t.alert_id || '/' || t.revision as about, {line} as line,
@@ -20,8 +20,8 @@ MAILS = """{name}_line as (
 ), {name} as (
   select recipient_id, 1 as revision, '{kind}' as kind, md5(:seed || '{kind}' || recipient_id || string_agg(about, ' ' order by n))::uuid
       as message_id,
-    jsonb_build_object('scan', cast(:scan as text), 'date', cast(:day as date), 'zone', cast(:zone as text), 'total', count(*),
-      'alerts', jsonb_agg(line order by n) filter (where n <= {at_most})) as data
+    json_build_object('scan', cast(:scan as text), 'date', cast(:day as date), 'zone', cast(:zone as text), 'total', count(*),
+      'alerts', json_agg(line order by n) filter (where n <= {at_most})) as data
   from {name}_line group by recipient_id
 ), {name}_out as ({out})"""
 OUT = "'revision', a.revision, 'message_id', a.message_id, 'recipient_id', a.recipient_id, 'kind', a.kind, 'data', a.data"

@@ -20,7 +20,7 @@ RESOLVED = f"{ALERT}, 'resolved_at', a.resolved_at, 'resolution', a.resolution, 
 def events(event: type[Event], fields: str, rows: str) -> str:
     """Publishes the event once for each row; `fields` are those of its JSON object, with the event's key among the rows' columns."""
     return f"""insert into outbox (message_id, topic, key, schema_uri, value, traceparent)
-   select uuidv7(), '{event.topic}', a.{event.key}::text, '{event.schema_uri()}', jsonb_build_object({fields})::text, :{_trace(event)}
+   select uuidv7(), '{event.topic}', a.{event.key}::text, '{event.schema_uri()}', json_build_object({fields})::text, :{_trace(event)}
    from {rows} a order by a.{event.key}"""
 
 

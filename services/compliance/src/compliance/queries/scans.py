@@ -13,24 +13,29 @@ from compliance.domain.scans import ScanNotKnown, week_checked
 from compliance.models import scan
 from compliance.queries.judging import ACTIVE, IN_WEEK
 
-# No target is more than what is asked of a whole week: most are on track by this alone, and nothing is locked or worked out for them.
-SHORT_OF_IT = "coalesce(w.minutes, 0) < r.required_minutes_per_week"
-NUMBERS = """left join requirement r on r.enrollment_id = e.enrollment_id and r.effective_from <= cast(:week as date)
-   and (r.effective_until is null or r.effective_until > cast(:week as date))
-  left join weekly_total w on w.enrollment_id = e.enrollment_id and w.week_start = cast(:week as date)"""
 NEXT = """
 with next as materialized (
-  select n.*, count(*) filter (where n.concerned) over (order by n.enrollment_id) as concerned_so_far
-  from (
-    select e.enrollment_id, e.student_id, {concerned} as concerned from enrollment e join program p using (program_id) {numbers}
-    where p.time_zone = :zone and e.enrollment_id > coalesce(cast(:upto as uuid), '00000000-0000-0000-0000-000000000000') and {which}
-    order by e.enrollment_id limit :at_most) n
-), reached as (
-  select * from next where concerned_so_far <= :n
+  select e.enrollment_id, e.student_id from enrollment e join program p using (program_id)
+  where p.time_zone = :zone and e.enrollment_id > coalesce(cast(:upto as uuid), '00000000-0000-0000-0000-000000000000') and {which}
+  order by e.enrollment_id limit :at_most
+), concerned as materialized ({concerned}), reached as (
+  select coalesce((select enrollment_id from concerned order by enrollment_id offset cast(:n as int) - 1),
+    (select enrollment_id from next order by enrollment_id desc limit 1)) as upto
 )
-select array(select enrollment_id from reached where concerned order by enrollment_id) as ids,
-  array(select student_id from reached where concerned) as students, (select count(*) from reached) as checked,
-  (select enrollment_id from reached order by enrollment_id desc limit 1) as upto"""
+select array(select enrollment_id from concerned) as ids, array(select student_id from concerned) as students, r.upto,
+  (select count(*) from next n where n.enrollment_id <= r.upto) as checked from reached r"""
+EVERYBODY = "select * from next order by enrollment_id limit :n"
+# No target is more than what is asked of a whole week: most are on track by this alone, and nothing is locked or worked out for them.
+# A sum over both tables, not a join of them: however many a plan expects, neither is gone through for each of the other.
+SHORT_OF_IT = """
+  select enrollment_id, any_value(student_id) as student_id from (
+    select r.enrollment_id, r.student_id, r.required_minutes_per_week as missing from requirement r
+     where r.enrollment_id = any(array(select enrollment_id from next))
+      and r.effective_from <= cast(:week as date) and (r.effective_until is null or r.effective_until > cast(:week as date))
+    union all
+    select w.enrollment_id, w.student_id, -w.minutes from weekly_total w
+     where w.week_start = cast(:week as date) and w.enrollment_id = any(array(select enrollment_id from next))) n
+  group by enrollment_id having sum(missing) > 0 order by enrollment_id limit :n"""
 LOCK = "select from student_ledger where student_id = any(:ids) order by student_id for update"
 WEEKLY_RAN = """select exists (select from scan where kind = 'weekly' and zone = :zone
    and local_date between :day and cast(:day as date) + 6 - (extract(isodow from cast(:day as date))::int - 1))"""
@@ -56,11 +61,7 @@ async def look_on(tx: Transaction, scan: Any, at_most: int, n: int) -> Any:
         about["day"] = scan.local_date
     if by_total or scan.kind == "close":
         about["week"] = week_checked(scan.kind, scan.local_date)
-    statement = NEXT.format(
-        concerned=SHORT_OF_IT if by_total else "true",
-        numbers=NUMBERS if by_total else "",
-        which=IN_WEEK if scan.kind == "close" else ACTIVE,
-    )
+    statement = NEXT.format(which=IN_WEEK if scan.kind == "close" else ACTIVE, concerned=SHORT_OF_IT if by_total else EVERYBODY)
     return await tx.first(statement, about)
 
 
