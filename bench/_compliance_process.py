@@ -8,6 +8,7 @@ from chassis.consumer import Consumer
 from chassis.database import Database
 from chassis.deadletters import DeadLetters
 from chassis.inbox import Applier
+from chassis.serving import keep_what_is_loaded
 from compliance.consumers import inbox
 
 url, bootstrap = sys.argv[1:]
@@ -17,5 +18,6 @@ async def run() -> None:
     await Consumer(Applier(inbox, Database(url, "compliance"), DeadLetters(bootstrap)), bootstrap).run()
 
 
+keep_what_is_loaded()
 uvloop.install()
 asyncio.run(run())

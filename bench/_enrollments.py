@@ -24,6 +24,7 @@ def identifier(kind: str, number: str) -> str:
 
 STUDENT, ENROLLMENT, PROGRAM = identifier("student", "i"), identifier("enrollment", "i"), identifier("program", f"i % {PROGRAMS}")
 PARTNER = identifier("partner", f"i / {STUDENTS_OF_A_PARTNER}")
+ZONE = f"(array{list(ZONES)!r})[i % 4 + 1]"
 EACH = "from generate_series(0, {n} - 1) i"
 MINUTES = (
     "case when k = 0 and i % 100 between 90 and 98 then 0 when (k = 0 and i % 100 >= 70) or (k < 3 and i % 100 = 99) then 200 else 600 end"
@@ -35,14 +36,14 @@ IS_LMS = "i % 10 = 1"
 FILL = (
     f"""insert into program (program_id, name, time_zone, required_minutes_per_week, inactivity_days_threshold, revision, theory_minutes,
        practical_minutes)
-     select {identifier("program", "i")}, 'Program ' || i, (array{list(ZONES)!r})[i % 4 + 1], {REQUIRED}, 7, 1, 12000, 60000
+     select {identifier("program", "i")}, 'Program ' || i, {ZONE}, {REQUIRED}, 7, 1, 12000, 60000
      from generate_series(0, {PROGRAMS} - 1) i""",
     f"""insert into access_grant (grant_id, viewer_id, subject_id, active, revision)
      select {identifier("grant", "i")}, {PARTNER}, {STUDENT}, true, 1 {EACH}""",
     f"""insert into person (user_id, name, email, status, revision)
      select {STUDENT}, 'Student ' || i, i || '@example.com', 'active', 1 {EACH}""",
-    f"""insert into enrollment (enrollment_id, student_id, program_id, started_on, status, revision)
-     select {ENROLLMENT}, {STUDENT}, {PROGRAM}, date '{{week}}' - 7 * {WEEKS}, 'active', 1 {EACH}""",
+    f"""insert into enrollment (enrollment_id, student_id, program_id, time_zone, started_on, status, revision)
+     select {ENROLLMENT}, {STUDENT}, {PROGRAM}, {ZONE}, date '{{week}}' - 7 * {WEEKS}, 'active', 1 {EACH}""",
     f"insert into student_ledger (student_id) select {STUDENT} {EACH}",
     f"""insert into requirement (enrollment_id, revision, student_id, effective_from, required_minutes_per_week, inactivity_days_threshold)
      select {ENROLLMENT}, 1, {STUDENT}, date '{{week}}' - 7 * {WEEKS}, {REQUIRED}, 7 {EACH}""",

@@ -28,6 +28,7 @@ from _imports import ROWS, imported
 from _ingest import ingested
 from _reads import READS, read
 from chassis.database import Database
+from chassis.serving import keep_what_is_loaded
 from compliance.commands import scans
 from compliance.queries import judging
 from compliance.queries.scans import look_on
@@ -141,6 +142,7 @@ async def looped(admin: asyncpg.Connection, cohort: Cohort) -> float:
 
 async def judged(cohort: Cohort) -> Judged:
     """The scan of one size, and what is read once it has run. Before any events are made here, whose memory would be measured as well."""
+    keep_what_is_loaded()
     database, admin = Database(cohort.database.login_url, "compliance", pool_size=2), await asyncpg.connect(cohort.database.admin_url)
     try:
         await evaluated(database, cohort)

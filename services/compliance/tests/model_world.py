@@ -40,7 +40,8 @@ RESULTS = """select enrollment_id, week_start, result, target_minutes, met_in_a_
  from weekly_total where enrollment_id = any(:ids) and result is not null"""
 TOLD = """select (select count(*) from outbox where topic in ('alert.raised', 'alert.resolved')),
  (select count(*) from held_check), (select count(*) from recheck)"""
-FORGET = "delete from scan; delete from program; delete from sync_run; delete from outbox; delete from held_check; delete from recheck"
+FORGET = """delete from scan; delete from program; delete from sync_run; delete from outbox; delete from held_check; delete from recheck;
+ update enrollment set time_zone = null where time_zone is not null"""
 SYSTEM = Principal("system")
 
 

@@ -175,3 +175,25 @@ async def test_totals_equal_the_ledger_whatever_happened(enroll):
     assert {tuple(row) for row in await place.service.sql(kept, place.enrollment_id)} == {
         tuple(row) for row in await place.service.sql(added, place.enrollment_id)
     }
+
+
+async def test_an_enrollment_is_in_the_zone_of_its_program_whichever_came_first(enroll):
+    """What a scan walks over: of the program once that is known, of the zone that it moves to, of the program that one changes to."""
+    place, other = await enroll(arrive=False, zone="own"), await enroll(zone="own")
+
+    async def zone_is(zone):
+        rows = await place.service.sql("select 1 from enrollment where enrollment_id = $1 and time_zone is not distinct from $2",
+                                       place.enrollment_id, zone)  # fmt: skip
+        return bool(rows)
+
+    await place.send("onboarding", place.created())
+    assert await eventually(lambda: zone_is(None))
+    await place.send("onboarding", place.program())
+    assert await eventually(lambda: zone_is(place.zone))
+    await place.send("onboarding", place.program(revision=2, time_zone="America/Phoenix"))
+    assert await eventually(lambda: zone_is("America/Phoenix"))
+    await place.send("onboarding", place.created(revision=2, program_id=other.program_id))
+    assert await eventually(lambda: zone_is(other.zone))
+    await place.send("onboarding", place.program(revision=3, name="Moved away", time_zone="America/Denver"))
+    await eventually(lambda: place.service.sql("select 1 from program where program_id = $1 and revision = 3", place.program_id))
+    assert await zone_is(other.zone)

@@ -21,18 +21,20 @@ ASKED = """asked as materialized (
   where r.enrollment_id = any(:ids) and r.effective_from <= cast(:week as date)
    and (r.effective_until is null or r.effective_until > cast(:week as date))
 )"""
-OFF = """off as materialized (
+# What only adds to a row is read by this: a plan weighs each of the thousands of `:ids`, to know how many rows there will be.
+BATCH = "array(select enrollment_id from batch)"
+OFF = f"""off as materialized (
   select enrollment_id, range_agg(daterange(first_on, last_on, '[]')) as days from leave
-  where status = 'approved' and enrollment_id = any(:ids) group by enrollment_id
+  where status = 'approved' and enrollment_id = any({BATCH}) group by enrollment_id
 )"""
 TARGET = "week_target(r.required_minutes_per_week, cast(:week as date), b.started_on, b.ended_on, off.days)"
-WEEK = """week as materialized (
+WEEK = f"""week as materialized (
   select w.enrollment_id, w.minutes, w.last_activity_on from weekly_total w
-  where w.week_start = cast(:week as date) and w.enrollment_id = any(:ids)
+  where w.week_start = cast(:week as date) and w.enrollment_id = any({BATCH})
 )"""
-LAST_WEEK = """last_week as materialized (
+LAST_WEEK = f"""last_week as materialized (
   select w.enrollment_id, w.missed_in_a_row from weekly_total w
-  where w.week_start = cast(:week as date) - 7 and w.enrollment_id = any(:ids)
+  where w.week_start = cast(:week as date) - 7 and w.enrollment_id = any({BATCH})
 )"""
 SOFAR = """from counted_hours h
    where h.student_id = b.student_id and h.enrollment_id = b.enrollment_id and h.work_date between :week and :day"""

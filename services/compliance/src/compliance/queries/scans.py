@@ -15,8 +15,8 @@ from compliance.queries.judging import ACTIVE, IN_WEEK
 
 NEXT = """
 with next as materialized (
-  select e.enrollment_id, e.student_id from enrollment e join program p using (program_id)
-  where p.time_zone = :zone and e.enrollment_id > coalesce(cast(:upto as uuid), '00000000-0000-0000-0000-000000000000') and {which}
+  select e.enrollment_id, e.student_id from enrollment e
+  where e.time_zone = :zone and e.enrollment_id > coalesce(cast(:upto as uuid), '00000000-0000-0000-0000-000000000000') and {which}
   order by e.enrollment_id limit :at_most
 ), concerned as materialized ({concerned}), reached as (
   select coalesce((select enrollment_id from concerned order by enrollment_id offset cast(:n as int) - 1),
