@@ -63,7 +63,9 @@ CHECK = """with {found}, placed as materialized (
 ), risen as (
   update alert a set severity = d.severity, message = d.message, explanation = d.explanation, revision = a.revision + 1,
     escalated_at = coalesce(a.escalated_at, case when d.severity = 'critical' then cast(:now as timestamptz) end)
-  from due d where a.alert_id = d.alert_id returning a.*, old.severity as was
+  -- Named beside the join as well, for a plan that takes the alerts for few would read all of them.
+  from due d where a.alert_id = d.alert_id and a.alert_id = any(array(select alert_id from due where alert_id is not null))
+  returning a.*, old.severity as was
 ), superseded as (
   update alert m set status = 'resolved', revision = m.revision + 1, resolved_at = :now, resolution = :superseded
   from placed p cross join lateral (
