@@ -16,10 +16,12 @@ ACTIVE = "e.started_on <= :day and coalesce(e.ended_on, 'infinity') >= :day and 
 """On the day of the check, and still: nobody can act on an alert of an enrollment that ended."""
 IN_WEEK = "e.started_on <= cast(:week as date) + 6 and coalesce(e.ended_on, 'infinity') >= cast(:week as date)"
 """On some day of the week."""
-ASKED = """asked as materialized (
+IN_FORCE = """r.effective_from <= cast(:week as date)
+   and (r.effective_until is null or r.effective_until > cast(:week as date))"""
+"""The requirement of the week."""
+ASKED = f"""asked as materialized (
   select r.enrollment_id, r.required_minutes_per_week, r.inactivity_days_threshold from requirement r
-  where r.enrollment_id = any(:ids) and r.effective_from <= cast(:week as date)
-   and (r.effective_until is null or r.effective_until > cast(:week as date))
+  where r.enrollment_id = any(:ids) and {IN_FORCE}
 )"""
 # What only adds to a row is read by this: a plan weighs each of the thousands of `:ids`, to know how many rows there will be.
 BATCH = "array(select enrollment_id from batch)"
@@ -32,10 +34,6 @@ WEEK = f"""week as materialized (
   select w.enrollment_id, w.minutes, w.last_activity_on from weekly_total w
   where w.week_start = cast(:week as date) and w.enrollment_id = any({BATCH})
 )"""
-LAST_WEEK = f"""last_week as materialized (
-  select w.enrollment_id, w.missed_in_a_row from weekly_total w
-  where w.week_start = cast(:week as date) - 7 and w.enrollment_id = any({BATCH})
-)"""
 SOFAR = """from counted_hours h
    where h.student_id = b.student_id and h.enrollment_id = b.enrollment_id and h.work_date between :week and :day"""
 NUMBERS = f"""
@@ -43,24 +41,25 @@ batch as materialized (
   -- In a detached year nobody can be accused: what was there on the day of the check is not known.
   select e.enrollment_id, e.student_id, e.program_id, e.started_on, e.ended_on from enrollment e
   where e.enrollment_id = any(:ids) and {ACTIVE} and {ATTACHED.format("cast(:week as date)")}
-), {OFF}, {ASKED}, {WEEK}, {LAST_WEEK}, number as materialized (
+), {OFF}, {ASKED}, {WEEK}, number as materialized (
   select b.*, off.days as off, r.required_minutes_per_week as required, r.inactivity_days_threshold as threshold, {TARGET} as target,
     counted_days(cast(:week as date), cast(:day as date), b.started_on, b.ended_on, off.days) as begun,
-    coalesce(w.minutes, 0) as week_minutes, coalesce(l.missed_in_a_row, 0) as missed_before,
+    coalesce(w.minutes, 0) as week_minutes,
     case when w.last_activity_on > :day then (select coalesce(sum(h.counted_minutes), 0)::int {SOFAR}) else coalesce(w.minutes, 0) end
       as logged,
     coalesce(case when w.last_activity_on > :day then (select max(h.work_date) {SOFAR}) else w.last_activity_on end, (
       select t.last_activity_on from weekly_total t
        where t.enrollment_id = b.enrollment_id and t.week_start < cast(:week as date) and t.last_activity_on is not null
        order by t.week_start desc limit 1)) as last_activity_on
-  from batch b join asked r using (enrollment_id) left join off using (enrollment_id)
-  left join week w using (enrollment_id) left join last_week l using (enrollment_id)
+  from batch b join asked r using (enrollment_id) left join off using (enrollment_id) left join week w using (enrollment_id)
 )"""
 KEYS = {
     "midweek": """case when n.week_minutes < n.target and n.begun > 0 and 2 * n.logged <= n.target and not :weekly_ran
       then case when n.logged > 0 then 'some' else 'none' end end""",
-    "weekly": """case when n.week_minutes >= n.target then null
-      when n.missed_before >= 2 then case when n.logged > 0 then 'third-some' else 'third-none' end
+    "weekly": f"""case when n.week_minutes >= n.target then null
+      when n.enrollment_id in (select one.enrollment_id from weekly_total one
+        where one.week_start = cast(:week as date) - 7 and one.enrollment_id = any({BATCH}) and one.missed_in_a_row >= 2)
+      then case when n.logged > 0 then 'third-some' else 'third-none' end
       when n.idle >= 2 * n.threshold then case when n.logged > 0 then 'twice-some' else 'twice-none' end
       when n.logged > 0 then 'some' when n.idle >= n.threshold then 'idle' else 'none' end""",
     "inactivity": """case when n.idle < n.threshold then null

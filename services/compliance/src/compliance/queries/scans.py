@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from compliance.domain.scans import ScanNotKnown, week_checked
 from compliance.models import scan
-from compliance.queries.judging import ACTIVE, IN_WEEK
+from compliance.queries.judging import ACTIVE, IN_FORCE, IN_WEEK
 
 NEXT = """
 with next as materialized (
@@ -27,11 +27,10 @@ select array(select enrollment_id from concerned) as ids, array(select student_i
 EVERYBODY = "select * from next order by enrollment_id limit :n"
 # No target is more than what is asked of a whole week: most are on track by this alone, and nothing is locked or worked out for them.
 # A sum over both tables, not a join of them: however many a plan expects, neither is gone through for each of the other.
-SHORT_OF_IT = """
+SHORT_OF_IT = f"""
   select enrollment_id, any_value(student_id) as student_id from (
     select r.enrollment_id, r.student_id, r.required_minutes_per_week as missing from requirement r
-     where r.enrollment_id = any(array(select enrollment_id from next))
-      and r.effective_from <= cast(:week as date) and (r.effective_until is null or r.effective_until > cast(:week as date))
+     where r.enrollment_id = any(array(select enrollment_id from next)) and {IN_FORCE}
     union all
     select w.enrollment_id, w.student_id, -w.minutes from weekly_total w
      where w.week_start = cast(:week as date) and w.enrollment_id = any(array(select enrollment_id from next))) n
