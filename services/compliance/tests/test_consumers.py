@@ -1,10 +1,14 @@
 """Events of the neighbours, in any order, twice, out of date, or not readable at all."""
 
-from datetime import timedelta
+import asyncio
+from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import uuid4
 
+import pytest
 from aiokafka import AIOKafkaProducer
+from chassis.database import Database
+from compliance.commands import projections
 from contracts.examples import example
 from dev.harness import eventually, send
 
@@ -197,3 +201,36 @@ async def test_an_enrollment_is_in_the_zone_of_its_program_whichever_came_first(
     await place.send("onboarding", place.program(revision=3, name="Moved away", time_zone="America/Denver"))
     await eventually(lambda: place.service.sql("select 1 from program where program_id = $1 and revision = 3", place.program_id))
     assert await zone_is(other.zone)
+
+
+@pytest.mark.parametrize("first", ["enrollment", "program"])
+async def test_a_program_and_its_enrollment_at_the_same_instant_do_not_miss_each_other(enroll, first):
+    """The second waits until the first has committed, so that the enrollment has its zone and its requirement whichever came first."""
+    place = await enroll(arrive=False, zone="own")
+    database, now = Database(place.service.database.login_url, "compliance", pool_size=2), datetime.now(UTC)
+    keep = {
+        "enrollment": lambda tx: projections.keep_enrollment(tx, place.created(), now),
+        "program": lambda tx: projections.keep_program(tx, place.program(), now),
+    }
+    [second] = keep.keys() - {first}
+
+    async def after():
+        async with database.transaction() as tx:
+            await keep[second](tx)
+
+    async def waits_or_is_done():
+        waiting = "select 1 from pg_locks where locktype = 'advisory' and not granted"
+        return task.done() or await place.service.sql(waiting)
+
+    try:
+        async with database.transaction() as tx:
+            await keep[first](tx)
+            task = asyncio.ensure_future(after())
+            await eventually(waits_or_is_done)
+        await task
+    finally:
+        await database.close()
+    found = """select time_zone, required_minutes_per_week from enrollment left join requirement using (enrollment_id)
+     where enrollment_id = $1"""
+    rows = await place.service.sql(found, place.enrollment_id)
+    assert [tuple(row) for row in rows] == [(place.zone, place.required)]
