@@ -112,15 +112,15 @@ class Cast:
         if time.monotonic() - self.woken_at > FRESH_FOR:
             await self.wake()
 
-    async def wake(self) -> None:
-        """Fresh tokens for everyone whose session can go on, or begin; requests at random may have ended or locked it."""
+    async def wake(self, *, anew: bool = False) -> None:
+        """Fresh tokens for everyone whose session can go on, or begin; requests at random may have ended or locked it. With `anew`, of
+        sessions that begin now: who changes how an account is proven, or ends it, has signed in within the last ten minutes."""
         self.woken_at = time.monotonic()
         for person in self.people.values():
-            with suppress(StoryError):
-                await person.refresh()
-                continue
-            with suppress(StoryError):
-                await person.sign_in()
+            for way in [person.sign_in] if anew else [person.refresh, person.sign_in]:
+                with suppress(StoryError):
+                    await way()
+                    break
         await self.client.renew(self.http)
 
     def person(self, who: Principal) -> Person:

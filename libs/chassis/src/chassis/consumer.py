@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 import structlog
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
@@ -20,7 +20,7 @@ from chassis.patience import RetriesExhaustedError
 log = structlog.get_logger()
 lag = Gauge("consumer_lag", "Events in the topic that the group has not applied yet", ["consumer", "topic"])
 
-POLL_MS = 10
+PAUSE_MS, WAIT_MS = 10, 500
 LOOK_EVERY = 5.0
 STALLED_AFTER = 60.0
 OUTSIDE_AFTER = 15.0
@@ -35,6 +35,18 @@ async def _keep(message: StreamMessage[Any]) -> Any:
 async def _parse(records: Any) -> StreamMessage[Any]:
     """Nothing is decoded here: one bad header would fail the whole batch. The inbox reads each record on its own."""
     return StreamMessage(raw_message=records, body=b"")
+
+
+def _wait_longer(consumer: AIOKafkaConsumer) -> None:
+    """FastStream pauses after a poll in vain for as long as the poll was, so it polls shortly, fifty times a second. aiokafka wakes up
+    when something comes: a poll may as well take WAIT_MS, and only the pause be short.
+    """
+    ask = consumer.getmany
+
+    async def getmany(*parts: TopicPartition, timeout_ms: int = 0, max_records: int | None = None) -> Any:
+        return await ask(*parts, timeout_ms=max(timeout_ms, WAIT_MS), max_records=max_records)
+
+    consumer.getmany = getmany
 
 
 class Consumer:
@@ -68,6 +80,7 @@ class Consumer:
             broker = self._make_broker()
             try:
                 await broker.start()
+                _wait_longer(self._subscriber.consumer)
                 read_on(self._subscriber.consumer, self.bootstrap)
                 log.info("consumer joined", consumer=self.applier.inbox.consumer, topics=len(self.applier.inbox.topics))
                 self.progressed_at = time.monotonic()
@@ -108,7 +121,7 @@ class Consumer:
             graceful_timeout=15,
         )
         self._subscriber = broker.subscriber(
-            *inbox.topics, group_id=inbox.consumer, batch=True, max_records=inbox.max_records, batch_timeout_ms=POLL_MS,
+            *inbox.topics, group_id=inbox.consumer, batch=True, max_records=inbox.max_records, batch_timeout_ms=PAUSE_MS,
             ack_policy=AckPolicy.MANUAL, auto_offset_reset="earliest", parser=_parse, decoder=_keep,
             session_timeout_ms=6000, heartbeat_interval_ms=1000, max_poll_interval_ms=300000,
         )  # fmt: skip

@@ -58,6 +58,11 @@ def due(job: str, cron: str, zone: str, since: datetime, now: datetime) -> Itera
         yield Slot(job, zone, at.astimezone(UTC))
 
 
+def next_after(cron: str, zone: str, now: datetime) -> datetime:
+    """The first slot after that instant, in UTC."""
+    return next(CronSim(cron, now.astimezone(ZoneInfo(zone)))).astimezone(UTC)
+
+
 async def run_slot(database: Database, job: Job, slot: Slot) -> bool:
     """Runs the slot, unless it ran before; the claim and the work commit together. Returns whether it ran now."""
     async with database.transaction() as tx:
@@ -85,7 +90,8 @@ class Scheduler:
 
     def __init__(self, database: Database, jobs: list[Job], clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.database, self.jobs, self.clock = database, jobs, clock
-        self._done: dict[tuple[str, str, datetime], None] = {}
+        self._upto: dict[tuple[str, str], datetime] = {}
+        self._next: dict[tuple[str, str], datetime] = {}
         for job in jobs:
             for outcome in ("ran", "failed"):
                 outcomes.labels(job.name, outcome)
@@ -108,15 +114,22 @@ class Scheduler:
     async def tick(self, job: Job) -> int:
         """Runs every slot of `job` that is due and did not run. Returns how many ran here."""
         now, ran = self.clock(), 0
-        async with self.database.transaction() as tx:
-            zones = [(zone, await known_since(tx, job.name, zone, now)) for zone in await job.zones(tx)]
-        for zone, since in zones:
+        for zone, since in (await self._to_go_on_from(job, now)).items():
+            if now < self._next.get((job.name, zone), since):
+                continue
             for slot in due(job.name, job.cron, zone, since, now):
-                if (job.name, zone, slot.at) in self._done:
-                    continue
                 if await run_slot(self.database, job, slot):
                     ran += 1
                     outcomes.labels(job.name, "ran").inc()
                     log.info("job ran", job=job.name, zone=zone, slot=slot.at.isoformat())
-                self._done[job.name, zone, slot.at] = None
+                self._upto[job.name, zone] = slot.at
+            self._next[job.name, zone] = next_after(job.cron, zone, now)
         return ran
+
+    async def _to_go_on_from(self, job: Job, now: datetime) -> dict[str, datetime]:
+        """For each zone of the job the last slot that is known to have run, or when it was first known."""
+        async with self.database.transaction() as tx:
+            zones = await job.zones(tx)
+            new = {(job.name, zone): await known_since(tx, job.name, zone, now) for zone in zones if (job.name, zone) not in self._upto}
+        self._upto |= new
+        return {zone: self._upto[job.name, zone] for zone in zones}

@@ -1,5 +1,3 @@
-from chassis.cli import main
+from chassis.launch import launch
 
-from toy.app import service
-
-main(service)
+launch("toy")

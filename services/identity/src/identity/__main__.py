@@ -1,6 +1,4 @@
-from chassis.cli import main
-
-from identity.app import service
+from chassis.launch import launch
 
 if __name__ == "__main__":
-    main(service)
+    launch("identity")

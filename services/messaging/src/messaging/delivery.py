@@ -16,7 +16,7 @@ from messaging.settings import MessagingSettings
 
 log = structlog.get_logger()
 outcomes = Counter("messages_total", "Messages by what became of them", ["kind", "outcome"])
-AT_ONCE, IDLE = 20, 0.2
+AT_ONCE, IDLE = 20, 0.5
 UNKNOWN = {"student": "a student", "program": "a program"}
 
 

@@ -1,8 +1,4 @@
-"""`python -m milady_sync COMMAND`."""
-
-from chassis.cli import main
-
-from milady_sync.app import service
+from chassis.launch import launch
 
 if __name__ == "__main__":
-    main(service)
+    launch("milady_sync")

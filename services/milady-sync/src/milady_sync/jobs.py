@@ -1,10 +1,10 @@
 """Time in: the nightly sync, the one before each scan, and whatever is due to be tried again (SPEC 3.1, 3.4)."""
 
 import asyncio
-from zoneinfo import available_timezones
 
 import structlog
 from chassis.database import Transaction, is_transient
+from chassis.fields import known_zones
 from chassis.schedule import Job, Slot
 
 from milady_sync import queries, work
@@ -16,7 +16,7 @@ LOOK_EVERY = 2.0
 
 async def zones(tx: Transaction) -> list[str]:
     """The zones to sync in; one that nobody knows is left out, so that it does not stop the others."""
-    return [zone for zone in await queries.zones(tx) if zone in available_timezones()]
+    return [zone for zone in await queries.zones(tx) if zone in known_zones()]
 
 
 async def sync_zone(tx: Transaction, slot: Slot) -> None:

@@ -1,8 +1,4 @@
-"""`python -m portal COMMAND`."""
-
-from chassis.cli import main
-
-from portal.app import service
+from chassis.launch import launch
 
 if __name__ == "__main__":
-    main(service)
+    launch("portal")
