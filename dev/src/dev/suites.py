@@ -23,6 +23,8 @@ _FAULTS = "tests/e2e/faults"
 _ACCESS = "tests/e2e/access"
 _RANDOM = f"{_ACCESS}/test_random.py"
 _APART = tuple(f"--ignore={folder}" for folder in (_BROWSER, _FAULTS, _ACCESS))
+EACH_ONCE = "CHAIRSIDE_EACH_ONCE"
+"""Set where everything runs, in containers as well: the long ones of `tests/e2e` run in one of the two then (decision 21)."""
 _NO_TESTS_COLLECTED = 5
 _TOGETHER = ("unit", "services")
 """Parts whose checks share the lanes. The others run against whole stacks, of which two only wait for each other; `access` alone has
@@ -224,6 +226,8 @@ def run(names: Iterable[str]) -> int:
         raise StartError(f"There is no test {', '.join(sorted(unknown))}. There are: {', '.join(known)}.")
     wanted = {"services" if name in services else name for name in asked}
     can, cannot = _runnable(name for name in _PARTS if not asked or name in wanted)
+    if not asked and {"e2e", "containers"} <= set(can):
+        os.environ[EACH_ONCE] = "1"
     outcomes: list[Outcome] = []
     for parts, lanes in _stages(can):
         print(f"--- {' and '.join(parts)}", flush=True)
