@@ -96,11 +96,12 @@ def test_no_other_site_may_ask_in_a_browser(client: httpx.Client, service: str) 
 
 @EVERY
 def test_a_body_that_no_address_takes_is_a_problem(client: httpx.Client, service: str) -> None:
-    """What is over a service's limit it refuses itself; the gateway, what is over any."""
+    """What is over a service's limit it refuses itself; the gateway, what is over any. The unread rest must not become another request."""
     for size in (2 << 20, 40 << 20):
         answer = client.request("GET", f"/api/{service}/v1/audit", content=b"x" * size)
         assert is_problem(answer, 413), answer.text
         assert answer.json()["type"] == "/problems/too-large"
+        assert answer.headers["connection"] == "close"
 
 
 @EVERY
