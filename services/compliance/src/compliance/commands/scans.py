@@ -20,7 +20,7 @@ from compliance.domain.years import check_kept
 from compliance.queries import scans as queries
 from compliance.queries import years
 
-LOOKED_AT, BATCH = 10_000, 2_500
+LOOKED_AT, BATCH = 8_000, 2_500
 """How many enrollments one transaction passes at most, and how many of them it judges, whose hours wait for it."""
 CLAIM = """insert into scan (kind, zone, local_date, as_of, running) values (:kind, :zone, :day, :now, true)
  on conflict (kind, zone, local_date) do nothing returning *"""

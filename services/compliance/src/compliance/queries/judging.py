@@ -34,32 +34,38 @@ WEEK = f"""week as materialized (
   select w.enrollment_id, w.minutes, w.last_activity_on from weekly_total w
   where w.week_start = cast(:week as date) and w.enrollment_id = any({BATCH})
 )"""
-SOFAR = """from counted_hours h
-   where h.student_id = b.student_id and h.enrollment_id = b.enrollment_id and h.work_date between :week and :day"""
+BEFORE = f"""before as materialized (
+  select w.enrollment_id, w.missed_in_a_row, w.last_activity_on from weekly_total w
+  where w.week_start = cast(:week as date) - 7 and w.enrollment_id = any({BATCH})
+)"""
+"""The week before: most who are silent in this one were not in that."""
 NUMBERS = f"""
 batch as materialized (
   -- In a detached year nobody can be accused: what was there on the day of the check is not known.
   select e.enrollment_id, e.student_id, e.program_id, e.started_on, e.ended_on from enrollment e
   where e.enrollment_id = any(:ids) and {ACTIVE} and {ATTACHED.format("cast(:week as date)")}
-), {OFF}, {ASKED}, {WEEK}, number as materialized (
+), {OFF}, {ASKED}, {WEEK}, {BEFORE}, number as materialized (
   select b.*, off.days as off, r.required_minutes_per_week as required, r.inactivity_days_threshold as threshold, {TARGET} as target,
     counted_days(cast(:week as date), cast(:day as date), b.started_on, b.ended_on, off.days) as begun,
-    coalesce(w.minutes, 0) as week_minutes,
-    case when w.last_activity_on > :day then (select coalesce(sum(h.counted_minutes), 0)::int {SOFAR}) else coalesce(w.minutes, 0) end
-      as logged,
-    coalesce(case when w.last_activity_on > :day then (select max(h.work_date) {SOFAR}) else w.last_activity_on end, (
+    coalesce(w.minutes, 0) as week_minutes, coalesce(before.missed_in_a_row, 0) as missed_before,
+    case when w.last_activity_on > :day then sofar.minutes else coalesce(w.minutes, 0) end as logged,
+    coalesce(case when w.last_activity_on > :day then sofar.last_on else w.last_activity_on end, before.last_activity_on, (
       select t.last_activity_on from weekly_total t
-       where t.enrollment_id = b.enrollment_id and t.week_start < cast(:week as date) and t.last_activity_on is not null
+       where t.enrollment_id = b.enrollment_id and t.week_start < cast(:week as date) - 7 and t.last_activity_on is not null
        order by t.week_start desc limit 1)) as last_activity_on
   from batch b join asked r using (enrollment_id) left join off using (enrollment_id) left join week w using (enrollment_id)
+  left join before using (enrollment_id)
+  left join lateral (
+    select coalesce(sum(h.counted_minutes), 0)::int as minutes, max(h.work_date) as last_on from counted_hours h
+    where w.last_activity_on > :day and h.student_id = b.student_id and h.enrollment_id = b.enrollment_id
+     and h.work_date between :week and :day
+  ) sofar on true
 )"""
 KEYS = {
     "midweek": """case when n.week_minutes < n.target and n.begun > 0 and 2 * n.logged <= n.target and not :weekly_ran
       then case when n.logged > 0 then 'some' else 'none' end end""",
-    "weekly": f"""case when n.week_minutes >= n.target then null
-      when n.enrollment_id in (select one.enrollment_id from weekly_total one
-        where one.week_start = cast(:week as date) - 7 and one.enrollment_id = any({BATCH}) and one.missed_in_a_row >= 2)
-      then case when n.logged > 0 then 'third-some' else 'third-none' end
+    "weekly": """case when n.week_minutes >= n.target then null
+      when n.missed_before >= 2 then case when n.logged > 0 then 'third-some' else 'third-none' end
       when n.idle >= 2 * n.threshold then case when n.logged > 0 then 'twice-some' else 'twice-none' end
       when n.logged > 0 then 'some' when n.idle >= n.threshold then 'idle' else 'none' end""",
     "inactivity": """case when n.idle < n.threshold then null
@@ -68,7 +74,7 @@ KEYS = {
       when n.idle >= 2 * n.threshold then 'twice' else 'idle' end""",
 }
 """Which row of the rules fits numbers `n`; null where none does."""
-FILLED = "format((cast(:{0}s as text[]))[j.at], hours_text(j.logged), hours_text(j.target), j.idle, j.threshold) as {0}"
+FILLED = "format((cast(:{0}s as text[]))[j.at], j.logged_text, j.target_text, j.idle, j.threshold) as {0}"
 # By its place among the rules, not by a join, of which a plan expects next to nothing and goes on by loops.
 FOUND = f"""{NUMBERS}, judged as materialized (
   select n.*, {{key}} as key
@@ -76,7 +82,8 @@ FOUND = f"""{NUMBERS}, judged as materialized (
 ), found as materialized (
   select j.*, (cast(:severities as text[]))[j.at] as severity, (cast(:ranks as int[]))[j.at] as rank,
     {FILLED.format("rule")}, {FILLED.format("message")}
-  from (select judged.*, array_position(cast(:keys as text[]), key) as at from judged where key is not null) j
+  from (select judged.*, array_position(cast(:keys as text[]), key) as at,
+          hours_text(logged) as logged_text, hours_text(target) as target_text from judged where key is not null offset 0) j
 )"""
 
 

@@ -18,23 +18,25 @@ with next as materialized (
   select e.enrollment_id, e.student_id from enrollment e
   where e.time_zone = :zone and e.enrollment_id > coalesce(cast(:upto as uuid), '00000000-0000-0000-0000-000000000000') and {which}
   order by e.enrollment_id limit :at_most
-), concerned as materialized ({concerned}), reached as (
-  select coalesce((select enrollment_id from concerned order by enrollment_id offset cast(:n as int) - 1),
-    (select enrollment_id from next order by enrollment_id desc limit 1)) as upto
+), looked_at as materialized (select array(select enrollment_id from next) as ids),
+concerned as materialized ({concerned} order by enrollment_id limit :n),
+reached as (
+  select l.ids, coalesce((select enrollment_id from concerned offset cast(:n as int) - 1), l.ids[cardinality(l.ids)]) as upto
+  from looked_at l
 )
 select array(select enrollment_id from concerned) as ids, array(select student_id from concerned) as students, r.upto,
-  (select count(*) from next n where n.enrollment_id <= r.upto) as checked from reached r"""
-EVERYBODY = "select * from next order by enrollment_id limit :n"
+  coalesce(array_position(r.ids, r.upto), 0) as checked from reached r"""
+EVERYBODY = "select * from next"
+THESE = "(select l.ids from looked_at l)::uuid[]"
 # No target is more than what is asked of a whole week: most are on track by this alone, and nothing is locked or worked out for them.
-# A sum over both tables, not a join of them: however many a plan expects, neither is gone through for each of the other.
+# A full join, for which PostgreSQL has no loop: however many a plan expects, neither table is gone through for each of the other.
 SHORT_OF_IT = f"""
-  select enrollment_id, any_value(student_id) as student_id from (
-    select r.enrollment_id, r.student_id, r.required_minutes_per_week as missing from requirement r
-     where r.enrollment_id = any(array(select enrollment_id from next)) and {IN_FORCE}
-    union all
-    select w.enrollment_id, w.student_id, -w.minutes from weekly_total w
-     where w.week_start = cast(:week as date) and w.enrollment_id = any(array(select enrollment_id from next))) n
-  group by enrollment_id having sum(missing) > 0 order by enrollment_id limit :n"""
+  select enrollment_id, coalesce(r.student_id, w.student_id) as student_id
+  from (select r.enrollment_id, r.student_id, r.required_minutes_per_week from requirement r
+         where r.enrollment_id = any({THESE}) and {IN_FORCE}) r
+  full join (select w.enrollment_id, w.student_id, w.minutes from weekly_total w
+              where w.week_start = cast(:week as date) and w.enrollment_id = any({THESE})) w using (enrollment_id)
+  where coalesce(r.required_minutes_per_week, 0) > coalesce(w.minutes, 0)"""
 LOCK = "select from student_ledger where student_id = any(:ids) order by student_id for update"
 WEEKLY_RAN = """select exists (select from scan where kind = 'weekly' and zone = :zone
    and local_date between :day and cast(:day as date) + 6 - (extract(isodow from cast(:day as date))::int - 1))"""
