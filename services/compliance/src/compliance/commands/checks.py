@@ -54,12 +54,13 @@ CHECK = """with {found}, placed as materialized (
    and h.work_date between cast(:week as date) and cast(:day as date)
   group by h.enrollment_id
 ), due as materialized (
-  select p.*, {explanation} as explanation from placed p left join counted using (enrollment_id) where p.due and not p.stale
+  select p.alert_id, p.enrollment_id, p.student_id, p.program_id, p.severity, p.message, {explanation} as explanation
+  from placed p left join counted using (enrollment_id) where p.due and not p.stale
 ), raised as (
   insert into alert (enrollment_id, student_id, program_id, alert_type, week_start, severity, message, explanation, raised_at, escalated_at)
   select enrollment_id, student_id, program_id, :type, cast(:week as date), severity, message, explanation, cast(:now as timestamptz),
     case when severity = 'critical' then cast(:now as timestamptz) end
-  from due where alert_id is null order by enrollment_id returning *
+  from due where alert_id is null order by enrollment_id returning {returned}
 ), risen as (
   update alert a set severity = d.severity, message = d.message, explanation = d.explanation, revision = a.revision + 1,
     escalated_at = coalesce(a.escalated_at, case when d.severity = 'critical' then cast(:now as timestamptz) end)
@@ -139,6 +140,7 @@ def statement(kind: str) -> str:
         open=open_one,
         silenced=SILENCED if kind == "inactivity" else "",
         explanation=EXPLANATION,
+        returned=", ".join(COLUMNS),
         columns=", ".join(f"a.{name}" for name in COLUMNS),
         raised_events=telling.events(AlertRaised, telling.ALERT, "told"),
         resolved_events=telling.events(AlertResolved, telling.RESOLVED, "superseded"),

@@ -80,7 +80,8 @@ FOUND = f"""{NUMBERS}, judged as materialized (
   select n.*, {{key}} as key
   from (select number.*, idle_days(last_activity_on, started_on, cast(:day as date), off) as idle from number offset 0) n
 ), found as materialized (
-  select j.*, (cast(:severities as text[]))[j.at] as severity, (cast(:ranks as int[]))[j.at] as rank,
+  select j.enrollment_id, j.student_id, j.program_id, j.required, j.target, j.logged, j.idle, j.last_activity_on, j.key,
+    (cast(:severities as text[]))[j.at] as severity, (cast(:ranks as int[]))[j.at] as rank,
     {FILLED.format("rule")}, {FILLED.format("message")}
   from (select judged.*, array_position(cast(:keys as text[]), key) as at,
           hours_text(logged) as logged_text, hours_text(target) as target_text from judged where key is not null offset 0) j
