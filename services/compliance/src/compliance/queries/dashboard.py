@@ -68,12 +68,13 @@ left join lateral (
    where t.enrollment_id = s.enrollment_id and t.week_start <= s.week_start and t.last_activity_on is not null
    order by t.week_start desc limit 1) last on true
 order by s.rank desc, s.missing desc, s.enrollment_id desc"""
-# Of an enrollment's alerts one governs where it stands. Where zones are in two weeks, each finds its own under that.
+# Of an enrollment's alerts one governs where it stands. Where zones are in two weeks, each finds its own under that. `offset 0` has both
+# looked at for one alert after the other, down the index until the page is full: a plan that joins them first goes through everybody.
 GOVERNS = f"""(a.rank, a.missing_minutes, a.enrollment_id) < (cast(:rank as int), cast(:missing as int), cast(:after as uuid))
   and exists (select from enrollment e join program q using (program_id) cross join lateral ({DAYS}) p
-    where e.enrollment_id = a.enrollment_id and p.week_start = w.week_start and {THERE})
+    where e.enrollment_id = a.enrollment_id and p.week_start = w.week_start and {THERE} offset 0)
   and not exists (select from alert b where {OF_WEEK.replace("a.", "b.").format(enrollment="a.enrollment_id", week="w.week_start")}
-    and (b.rank, b.missing_minutes, b.alert_id) > (a.rank, a.missing_minutes, a.alert_id))"""
+    and (b.rank, b.missing_minutes, b.alert_id) > (a.rank, a.missing_minutes, a.alert_id) offset 0)"""
 # The number of rows is in the statement, not beside it: of a limit that it does not know PostgreSQL expects a tenth of everything.
 WORST_OF = """select x.* from week w cross join lateral (
     select a.rank, a.missing_minutes, a.enrollment_id from alert a where a.status = 'open' and {which} and {governs}
