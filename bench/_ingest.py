@@ -36,16 +36,17 @@ async def _sent(admin: asyncpg.Connection, bootstrap: str, cohort: Cohort) -> No
         await asyncio.gather(*waiting)
 
 
-async def ingested(cohort: Cohort, bootstrap: str) -> float:
-    """Events a second of one consumer process, from the first that is applied to the last."""
+async def ingested(cohort: Cohort, bootstrap: str) -> tuple[float, float]:
+    """Events a second of one consumer process, from the first that is applied to the last, and alerts a second that they resolve."""
     admin = await asyncpg.connect(cohort.database.admin_url)
     try:
         await _sent(admin, bootstrap, cohort)
         before = await admin.fetchval(RESOLVED)
         rate = await _rate(admin, cohort.database.login_url, bootstrap)
-        if await admin.fetchval(RESOLVED) == before:
+        resolved = await admin.fetchval(RESOLVED) - before
+        if not resolved:
             raise RuntimeError("no hours resolved an alert")
-        return rate
+        return rate, rate * resolved / EVENTS
     finally:
         await admin.close()
 

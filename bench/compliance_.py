@@ -6,47 +6,33 @@ enrollments and with the fewest; the time for each enrollment, and the memory of
 """
 
 import argparse
-import asyncio
-import random
 import re
 import resource
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 
 import asyncpg
 from _cohort import Cohort, filled, server
-from _enrollments import ALERTED, TABLES, ZONES, last_whole_week
+from _enrollments import ALERTED, TABLES, last_whole_week
 from _ground import Figure, main
 from _imports import ROWS, imported
 from _ingest import ingested
 from _reads import READS, read
 from _rows import written_alone
+from _scans import closed, evaluated, looped, scanned
 from chassis.database import Database
 from chassis.serving import keep_what_is_loaded
-from compliance.commands import scans
-from compliance.queries import judging
-from compliance.queries.scans import look_on
 from contracts.topics import TOPICS
 from dev.processes import free_port
 from dev.testing import create_topics
 
 from dev import kafka
-
-SAMPLE = 1_000
-FRESH = timedelta(hours=6)
-ONE_BY_ONE = (
-    "select required_minutes_per_week, inactivity_days_threshold from requirement where enrollment_id = $1 and effective_until is null",
-    "select coalesce(sum(minutes), 0) from hour_entry where student_id = $1 and work_date between $2 and $2 + 6",
-    "select max(work_date) from hour_entry where student_id = $1",
-)
-"""The seed's `run_weekly_hours_alerts`: a requirement, `get_week_hours` and `get_last_activity_date` for each student."""
 
 
 @dataclass(frozen=True)
@@ -63,83 +49,13 @@ class Judged:
 
 @dataclass(frozen=True)
 class Measured:
-    """One size; events a second, and rows of a file."""
+    """One size; events and resolved alerts a second, rows of a file a second, and seconds of the week's close."""
 
     size: int
     judged: Judged
-    ingest: float
+    ingest: tuple[float, float]
     imports: float
-
-
-async def _by_two(work: Callable[[str], Awaitable[None]]) -> None:
-    """The work for each zone, two at a time as one process of the service takes them."""
-    waiting = list(ZONES)
-
-    async def lane() -> None:
-        while waiting:
-            await work(waiting.pop())
-
-    await asyncio.gather(lane(), lane())
-
-
-async def evaluated(database: Database, cohort: Cohort) -> float:
-    """Seconds for judging everybody, writing nothing."""
-    sunday, found, started = cohort.week + timedelta(days=6), 0, time.perf_counter()
-
-    async def judge(zone: str) -> None:
-        nonlocal found
-        scan = SimpleNamespace(kind="weekly", zone=zone, local_date=sunday, upto=None)
-        while True:
-            async with database.transaction() as tx:
-                await tx.execute(scans.SHORT)
-                batch = await look_on(tx, scan, scans.LOOKED_AT, scans.BATCH)
-                if not batch.checked:
-                    return
-                read = judging.parameters("weekly", sunday, batch.ids, weekly_ran=False)
-                read.pop("type")
-                # Added after the wait, for two zones add to it.
-                amiss = await tx.scalar(f"with {judging.found('weekly')} select count(*) from found", read)
-                found += amiss
-                scan.upto = batch.upto
-
-    await _by_two(judge)
-    _expect("are judged", found, cohort.size * ALERTED // 100)
-    return time.perf_counter() - started
-
-
-async def scanned(database: Database, cohort: Cohort) -> float:
-    """Seconds for the weekly scan of every zone, as the service's workers do it, alerts, events, audit and digests written."""
-    sunday, started = cohort.week + timedelta(days=6), time.perf_counter()
-
-    async def scan(zone: str) -> None:
-        async with database.transaction() as tx:
-            scan_id, _ = await scans.start_by_hand(tx, "weekly", zone, sunday, datetime.now(UTC))
-        over = False
-        while not over:
-            async with database.transaction() as tx:
-                over = await scans.work_on(tx, scan_id, datetime.now(UTC), FRESH)
-
-    await _by_two(scan)
-    took = time.perf_counter() - started
-    async with database.transaction() as tx:
-        _expect("are raised", await tx.scalar("select sum(raised) from scan"), cohort.size * ALERTED // 100)
-        _expect("are checked", await tx.scalar("select sum(checked) from scan"), cohort.size)
-    return took
-
-
-async def looped(admin: asyncpg.Connection, cohort: Cohort) -> float:
-    """Seconds that one student takes in a loop of three queries each, which raises nothing yet."""
-    numbers = random.Random(cohort.seed).sample(range(cohort.size), min(SAMPLE, cohort.size))
-    students = await cohort.students(admin, numbers)
-    took = []
-    for _ in range(2):
-        started = time.perf_counter()
-        for enrollment_id, student_id in students:
-            await admin.fetchrow(ONE_BY_ONE[0], enrollment_id)
-            await admin.fetchval(ONE_BY_ONE[1], student_id, cohort.week)
-            await admin.fetchval(ONE_BY_ONE[2], student_id)
-        took.append((time.perf_counter() - started) / len(students))
-    return min(took)
+    close: float
 
 
 async def judged(cohort: Cohort) -> Judged:
@@ -155,11 +71,6 @@ async def judged(cohort: Cohort) -> Judged:
     finally:
         await admin.close()
         await database.close()
-
-
-def _expect(what: str, found: int, wanted: int) -> None:
-    if found != wanted:
-        raise RuntimeError(f"{found} {what}, not {wanted}")
 
 
 def figures(first: Measured, each: Measured, folder: Path | None) -> list[Figure]:
@@ -183,8 +94,13 @@ def figures(first: Measured, each: Measured, folder: Path | None) -> list[Figure
             f"the scan takes {now.scan / now.rows:.1f} x as long",
         ),
         Figure(f"{n}: memory of the process that scanned", f"{now.memory:.0f} MiB", f"{now.memory / then.memory:.2f} x"),
-        Figure(f"{n}: hour events, one consumer process", f"{each.ingest:,.0f}/s", f"{each.ingest / first.ingest:.2f} x"),
+        Figure(
+            f"{n}: hour events, one consumer process",
+            f"{each.ingest[0]:,.0f}/s",
+            f"{each.ingest[0] / first.ingest[0]:.2f} x, with {each.ingest[1]:,.0f} alerts a second that they resolve",
+        ),
         Figure(f"{n}: a file of {ROWS:,} rows, one worker", f"{each.imports:,.0f} rows/s", f"{each.imports / first.imports:.2f} x"),
+        Figure(f"{n}: close of the week of all", f"{each.close:.2f} s", _growth(each.close, first.close, growth)),
     ]
     for name, (took, plan) in now.reads.items():
         walked = sorted(set(re.findall(r"Seq Scan on (\w+?)(?:_\d{4}|_default)?\b[^\n]*rows=(?!0\.00)", plan)) & set(TABLES))
@@ -216,7 +132,7 @@ async def run(sizes: list[int], seed: int, folder: Path | None) -> list[Figure]:
         await create_topics(bootstrap, TOPICS)
         cohorts = [await made(dsn, size, seed) for size in sorted(sizes)]
         scanned_all = [await judged(cohort) for cohort in cohorts]
-        rates = [(await ingested(cohort, bootstrap), await imported(cohort)) for cohort in cohorts]
+        rates = [(await ingested(cohort, bootstrap), await imported(cohort), await closed(cohort)) for cohort in cohorts]
     everything = [Measured(cohort.size, each, *rate) for cohort, each, rate in zip(cohorts, scanned_all, rates, strict=True)]
     return [line for each in everything for line in figures(everything[0], each, folder if each is everything[-1] else None)]
 
