@@ -52,7 +52,7 @@ async def evaluated(database: Database, cohort: Cohort) -> float:
                 read = judging.parameters("weekly", sunday, batch.ids, weekly_ran=False)
                 read.pop("type")
                 # Added after the wait, for two zones add to it.
-                amiss = await tx.scalar(f"with {judging.found('weekly')} select count(*) from found", read)
+                amiss = await tx.scalar(f"with {judging.found('weekly', last_day=True)} select count(*) from found", read)
                 found += amiss
                 scan.upto = batch.upto
 

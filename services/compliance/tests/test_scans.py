@@ -300,7 +300,7 @@ async def test_a_check_looks_alerts_up_by_the_enrollment_whatever_was_counted(en
             about = {"scan_id": uuid4(), "fresh_from": datetime.now(UTC), "superseded": "superseded", "now": datetime.now(UTC)}
             read = judging.parameters(kind, days(place)[2], [place.enrollment_id, *(uuid4() for _ in range(2_000))], weekly_ran=False)
             told = telling.who(tx, AlertRaised, AlertResolved)
-            plan = [row[0].strip() for row in await tx.all(f"explain {checks.statement(kind)}", read | about | told)]
+            plan = [row[0].strip() for row in await tx.all(f"explain {checks.statement(kind, last_day=True)}", read | about | told)]
     finally:
         await database.close()
     looks = [plan[at + 1] for at, line in enumerate(plan) if "Scan" in line and " on alert " in line]

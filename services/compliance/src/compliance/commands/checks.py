@@ -121,20 +121,22 @@ async def check(tx: Transaction, what: Check, ids: list[UUID], now: datetime) ->
     """Checks the enrollments, those of them that are active on the day."""
     about = {"scan_id": what.scan_id, "fresh_from": what.fresh_from, "superseded": SUPERSEDED, "now": now}
     read = judging.parameters(what.kind, what.day, ids, weekly_ran=what.weekly_ran)
-    row: Any = await tx.first(statement(what.kind), read | about | telling.who(tx, AlertRaised, AlertResolved))
+    row: Any = await tx.first(
+        statement(what.kind, last_day=what.day.isoweekday() == 7), read | about | telling.who(tx, AlertRaised, AlertResolved)
+    )
     return Done(row.raised, row.risen, row.superseded, row.held, Counter(row.counts))
 
 
 @cache
-def statement(kind: str) -> str:
-    """The one statement of a check of that kind."""
+def statement(kind: str, *, last_day: bool) -> str:
+    """The one statement of a check of that kind, on a week's last day or another."""
     after = "jsonb_build_object('alert_type', a.alert_type, 'severity', a.severity, 'status', a.status)"
     raising = "case when a.was is null then 'alert.raise' else 'alert.rise' end"
     before = "case when a.was is not null then jsonb_build_object('severity', a.was) end"
     open_, gone = "jsonb_build_object('status', 'open')", "jsonb_build_object('status', a.status, 'resolution', a.resolution)"
     of_week, open_one = PLACES[kind]
     return CHECK.format(
-        found=judging.found(kind),
+        found=judging.found(kind, last_day=last_day),
         as_of=AS_OF,
         of_week=of_week,
         open=open_one,

@@ -14,7 +14,7 @@ from compliance.models import scan
 from compliance.queries.judging import ACTIVE, IN_FORCE, IN_WEEK
 
 NEXT = """
-with next as materialized (
+with next as (
   select e.enrollment_id, e.student_id from enrollment e
   where e.time_zone = :zone and e.enrollment_id > coalesce(cast(:upto as uuid), '00000000-0000-0000-0000-000000000000') and {which}
   order by e.enrollment_id limit :at_most
