@@ -1,5 +1,6 @@
 """What becomes of alerts: inactivity, by hand, raised late, escalated, held for Milady's data (SPEC 3.3)."""
 
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -110,6 +111,24 @@ async def test_an_alert_is_resolved_by_hand_with_a_note_and_stays_so(enroll, kaf
     [event] = await events_of(kafka, AlertResolved, where=lambda e: e.enrollment_id == place.enrollment_id)
     assert (event.resolution, event.resolved_by) == ("by-hand", place.coordinator_id)
     assert "Called" not in event.model_dump_json()
+
+
+async def test_what_a_persons_hours_settle_is_noted_with_the_request_that_did_it(enroll):
+    """The week's close is told anew and the alert resolved in the transaction of the hours, so they came from where those came from."""
+    place = await enroll(2, zone="own")
+    monday = place.monday(1)
+    await place.scan("weekly", monday + timedelta(days=6))
+    await place.scan("close", monday + WEEK)
+    entry = (await place.log(monday, 600)).json()
+    await place.as_("student").post(f"/v1/hours/{entry['log_id']}/void", json={"reason": "test"})
+    trail = (await place.as_("admin").get("/v1/audit", params={"subject_id": str(place.student_id)})).json()["items"]
+    by_request = defaultdict(set)
+    for each in trail:
+        if each["actor_kind"] == "student":
+            by_request[each["request_id"]].add(each["action"])
+            assert each["ip"], each
+    submitted, voided = {"hours.submit", "alert.resolve", "week.restate"}, {"hours.void", "alert.reopen", "week.restate"}
+    assert sorted(map(sorted, by_request.values())) == sorted(map(sorted, (submitted, voided)))
 
 
 async def test_silence_that_was_resolved_by_hand_is_spoken_of_again_when_it_gets_worse(enroll):

@@ -130,10 +130,8 @@ async def check(tx: Transaction, what: Check, ids: list[UUID], now: datetime) ->
 @cache
 def statement(kind: str, *, last_day: bool) -> str:
     """The one statement of a check of that kind, on a week's last day or another."""
-    after = "jsonb_build_object('alert_type', a.alert_type, 'severity', a.severity, 'status', a.status)"
     raising = "case when a.was is null then 'alert.raise' else 'alert.rise' end"
     before = "case when a.was is not null then jsonb_build_object('severity', a.was) end"
-    open_, gone = "jsonb_build_object('status', 'open')", "jsonb_build_object('status', a.status, 'resolution', a.resolution)"
     of_week, open_one = PLACES[kind]
     return CHECK.format(
         found=judging.found(kind, last_day=last_day),
@@ -146,6 +144,6 @@ def statement(kind: str, *, last_day: bool) -> str:
         columns=", ".join(f"a.{name}" for name in COLUMNS),
         raised_events=telling.events(AlertRaised, telling.ALERT, "told"),
         resolved_events=telling.events(AlertResolved, telling.RESOLVED, "superseded"),
-        raised_entries=telling.entries(raising, "alert", "alert_id", before, after, "told"),
-        resolved_entries=telling.entries("'alert.resolve'", "alert", "alert_id", open_, gone, "superseded"),
+        raised_entries=telling.entries(raising, "alert", "alert_id", before, telling.IS_OPEN, "told"),
+        resolved_entries=telling.entries("'alert.resolve'", "alert", "alert_id", telling.WAS_OPEN, telling.IS_RESOLVED, "superseded"),
     )

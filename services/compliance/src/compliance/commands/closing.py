@@ -122,4 +122,4 @@ async def _restreak(tx: Transaction, ids: Sequence[UUID]) -> set[tuple[UUID, dat
 async def _tell(tx: Transaction, weeks: set[tuple[UUID, date]]) -> None:
     if weeks:
         given = {"enrollments": [week[0] for week in sorted(weeks)], "weeks": [week[1] for week in sorted(weeks)]}
-        await tx.execute(TELL, given | {"action": "week.restate"} | telling.who(tx, WeekClosed))
+        await tx.execute(TELL, given | {"action": "week.restate"} | telling.who(tx, WeekClosed, keys={week[0] for week in weeks}))
